@@ -1,0 +1,1 @@
+"""The nouns of the flow; standard library only at import."""

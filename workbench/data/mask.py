@@ -1,0 +1,188 @@
+"""Run-length masks, and the only door to pycocotools: nothing unchecked passes it.
+
+pycocotools crashes on coordinates that are infinite or huge, and reads past the end of a short RLE.
+Its raster rule is the one rule of this project: areas and boxes come from it, never from a polygon.
+"""
+
+from base64 import b64decode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from workbench.data.geometry import Box, Outline, Ring
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.uint8]
+
+MAX_SIDE = 32_767  # Labelme 7's own limit; twice that would overflow the raster code's counters
+MAX_PIXELS = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """A mask as COCO's compressed run lengths."""
+
+    height: int
+    width: int
+    counts: bytes
+
+    def to_rle(self) -> dict[str, Any]:
+        """Return the dict that pycocotools and COCO json know."""
+        return {"size": [self.height, self.width], "counts": self.counts}
+
+
+def rle_to_mask(rle: dict[str, Any]) -> Mask:
+    """Wrap what pycocotools returned."""
+    height, width = rle["size"]
+    return Mask(height, width, rle["counts"])
+
+
+def outlines_to_rles(rings: Sequence[Ring], width: int, height: int) -> list[dict[str, Any]]:
+    """Rasterise many rings of one image at once; each must be finite and inside the image."""
+    from pycocotools import _mask as coco
+
+    require_raster_size(width, height)
+    for ring in rings:
+        if not isfinite(sum(ring)) or min(ring) < -1 or max(ring) > max(width, height) + 1:
+            raise ValueError("a ring must be finite and clipped to its image before it is rasterised")
+    return _fr_poly(coco, rings, height, width)
+
+
+def _fr_poly(coco: Any, rings: Sequence[Ring], height: int, width: int) -> list[dict[str, Any]]:
+    from numpy import array
+
+    return coco.frPoly([array(ring) for ring in rings], height, width) if rings else []
+
+
+def outline_to_mask(outline: Outline, width: int, height: int) -> Mask:
+    """Rasterise an outline: the union of its rings."""
+    return unite([rle_to_mask(rle) for rle in outlines_to_rles(outline.rings, width, height)])
+
+
+def require_raster_size(width: int, height: int) -> None:
+    """Refuse a canvas that the raster code cannot count, or that would fill the memory."""
+    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and width * height <= MAX_PIXELS):
+        raise ValueError(f"an image must be 1 to {MAX_SIDE} px wide and high, but is {width} x {height}")
+
+
+def array_to_mask(array: "Array") -> Mask:
+    """Encode a binary picture."""
+    import numpy as np
+    from pycocotools import mask as coco
+
+    return rle_to_mask(coco.encode(np.asfortranarray(array, dtype=np.uint8)))
+
+
+def mask_to_array(mask: Mask) -> "Array":
+    """Decode to a picture of 0 and 1."""
+    from pycocotools import mask as coco
+
+    return coco.decode(mask.to_rle())
+
+
+def unite(masks: Sequence[Mask]) -> Mask:
+    """Return what any of the masks covers."""
+    from pycocotools import mask as coco
+
+    if len(masks) == 1:
+        return masks[0]
+    return rle_to_mask(coco.merge([mask.to_rle() for mask in masks]))
+
+
+def subtract(mask: Mask, holes: Sequence[Mask]) -> Mask:
+    """Return the mask without what the holes cover."""
+    if not holes:
+        return mask
+    return array_to_mask(mask_to_array(mask) & (1 - mask_to_array(unite(holes))))
+
+
+def area(mask: Mask) -> int:
+    """Count the pixels."""
+    from pycocotools import mask as coco
+
+    return int(coco.area(mask.to_rle()))
+
+
+def box(mask: Mask) -> Box:
+    """Return the smallest box around the pixels."""
+    from pycocotools import mask as coco
+
+    x, y, width, height = coco.toBbox(mask.to_rle()).tolist()
+    return Box(x, y, x + width, y + height)
+
+
+def iou(one: Mask, other: Mask) -> float:
+    """Return the share of common pixels; two empty masks are equal."""
+    from pycocotools import mask as coco
+
+    if area(one) == area(other) == 0:
+        return 1.0
+    return float(coco.iou([one.to_rle()], [other.to_rle()], [0])[0, 0])
+
+
+def require_mask(height: int, width: int, counts: object) -> Mask:
+    """Check a COCO RLE (text, bytes or a list of runs) before any C code sees it."""
+    require_raster_size(width, height)
+    runs = counts if isinstance(counts, list) else _unpack_runs(counts)
+    if not all(type(run) is int and run >= 0 for run in runs):
+        raise ValueError("the runs of an RLE must be whole numbers of 0 or more")
+    if sum(runs) != height * width:
+        raise ValueError(f"the runs must add up to {height} x {width} = {height * width}, but give {sum(runs)}")
+    return _runs_to_mask(runs, height, width)
+
+
+def _runs_to_mask(runs: list[int], height: int, width: int) -> Mask:
+    from pycocotools import mask as coco
+
+    return rle_to_mask(coco.frPyObjects({"size": [height, width], "counts": runs}, height, width))
+
+
+def _unpack_runs(counts: object) -> list[int]:
+    """Read COCO's packed text: 5 bits a letter, from the third run on as a difference to the run before the last."""
+    text = counts.encode("utf-8", "replace") if isinstance(counts, str) else counts
+    if not isinstance(text, bytes):
+        raise ValueError(f"the counts of an RLE must be text or a list, but are {type(counts).__name__}")
+    runs: list[int] = []
+    value = shift = 0
+    for letter in text:
+        chunk = letter - 48
+        if not 0 <= chunk < 64 or shift > 60:
+            raise ValueError(f"an RLE must be COCO's packed text, but has {bytes([letter])!r}")
+        value |= (chunk & 31) << shift
+        shift += 5
+        if not chunk & 32:
+            value -= (1 << shift) if chunk & 16 else 0
+            runs.append(value + (runs[-2] if len(runs) > 2 else 0))
+            value = shift = 0
+    if shift:
+        raise ValueError("an RLE must be complete, but ends inside a run")
+    return runs
+
+
+def png_to_array(text: str) -> "Array":
+    """Decode the base64 PNG of a Labelme mask shape to a picture of 0 and 1."""
+    import numpy as np
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(BytesIO(b64decode(text, validate=True)), formats=["PNG"]) as picture:
+            require_raster_size(*picture.size)
+            return (np.asarray(picture.convert("L")) > 0).astype(np.uint8)
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"a mask must be a base64 PNG, but cannot be decoded ({error})") from error
+
+
+def array_to_png(array: "Array") -> str:
+    """Encode a picture of 0 and 1 as the base64 PNG (1 bit) of a Labelme mask shape."""
+    from base64 import b64encode
+
+    from PIL import Image
+
+    stream = BytesIO()
+    Image.fromarray(array > 0).save(stream, "PNG")
+    return b64encode(stream.getvalue()).decode()

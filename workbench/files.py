@@ -1,0 +1,83 @@
+"""Files that are either whole or not there, and names that stay in their folder."""
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from workbench.errors import CANNOT_CREATE, IO_FAILED, NO_PERMISSION, OutputError
+
+_REASONS = {
+    errno.ENOSPC: (IO_FAILED, "the disk is full; free some space and run it again"),
+    errno.EDQUOT: (IO_FAILED, "your disk quota is used up; free some space and run it again"),
+    errno.EFBIG: (IO_FAILED, "the file is larger than this system allows; write it elsewhere"),
+    errno.EIO: (IO_FAILED, "the disk reported an error; check it and run it again"),
+    errno.EACCES: (NO_PERMISSION, "you may not write here; choose another folder with --out"),
+    errno.EPERM: (NO_PERMISSION, "you may not write here; choose another folder with --out"),
+    errno.EROFS: (NO_PERMISSION, "this disk is read-only; choose another folder with --out"),
+    errno.ENAMETOOLONG: (CANNOT_CREATE, "the name is too long for this disk; shorten it"),
+    errno.ENOTDIR: (CANNOT_CREATE, "a file is where a folder must be; move it away"),
+    errno.EEXIST: (CANNOT_CREATE, "a file is where a folder must be; move it away"),
+    errno.EISDIR: (CANNOT_CREATE, "a folder is where the file must be; move it away"),
+}
+
+
+def explain_os_error(path: object, error: OSError) -> OutputError:
+    """Turn the system's refusal to write into a line with a reason and an exit code."""
+    code, reason = _REASONS.get(error.errno or 0, (IO_FAILED, f"{error.strerror or error}; check the disk"))
+    return OutputError(f"{path}: cannot be written: {reason}", code)
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a temporary file that takes the final name only when everything was written and synced."""
+    temporary = path.with_name(f".{path.name[:80]}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise explain_os_error(path, error) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write the whole content, or leave what was there untouched."""
+    with atomic_file(path) as stream:
+        stream.write(content)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename survive a power cut; not every file system lets a folder be opened."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def digest(content: bytes) -> str:
+    """Name a content by its hash (SHA-256, hexadecimal)."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def contained(root: Path, name: str, base: Path | None = None) -> Path | None:
+    """Return base/name (root/name) when it lies inside root after following links, else None."""
+    if not name or "\0" in name or name.startswith(("/", "~")) or name[1:2] == ":":
+        return None
+    try:
+        path = os.path.realpath((base or root) / name)
+    except (OSError, ValueError):  # a loop of links, or a name that no system takes
+        return None
+    inside = os.path.realpath(root).rstrip(os.sep) + os.sep
+    return Path(path) if path.startswith(inside) else None

@@ -1,0 +1,1 @@
+"""Annotations to a dataset: pure functions that open no file."""
