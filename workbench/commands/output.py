@@ -1,0 +1,40 @@
+"""Results go to stdout, everything else to stderr; this is the only place that prints."""
+
+import sys
+from typing import Any
+
+
+def print_line(text: str = "") -> None:
+    """Print a line of the result."""
+    sys.stdout.write(text + "\n")
+
+
+def print_json(document: Any) -> None:
+    """Print the one JSON document of `--json`."""
+    import orjson
+
+    sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def say(text: str) -> None:
+    """Tell the person something that is not the result."""
+    sys.stderr.write(text + "\n")
+
+
+def safe(text: str) -> str:
+    """Show a user's text on a terminal: control characters and escapes become visible."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def format_table(rows: list[tuple[str, ...]], right: str = "") -> str:
+    """Align rows in columns, the first row being the head; columns named in `right` are flush right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    flush = [head in right.split() for head in rows[0]]
+    lines = (
+        "  ".join(
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, flush, strict=True)
+        ).rstrip()
+        for row in rows
+    )
+    return "\n".join(lines)

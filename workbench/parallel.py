@@ -1,0 +1,49 @@
+"""Work spread over the cores, with the results in order and bounded memory."""
+
+import multiprocessing
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+SMALL = 64  # fewer items than this are done before a second process has started
+
+
+def map_in_order(
+    function: Callable[[Item], Result], items: Sequence[Item], *, chunk: int = 32, workers: int | None = None
+) -> Iterator[Result]:
+    """Yield function(item) for each item, in the order of the items, worked on by all cores."""
+    workers = workers or available_cores()
+    if workers == 1 or len(items) <= SMALL:
+        yield from map(function, items)
+        return
+    with ProcessPoolExecutor(workers, mp_context=_context()) as pool:
+        pending: deque[Future[list[Result]]] = deque()
+        chunks = (items[start : start + chunk] for start in range(0, len(items), chunk))
+        for part in islice(chunks, workers * 4):
+            pending.append(pool.submit(_run_chunk, function, part))
+        while pending:
+            results = pending.popleft().result()
+            for part in islice(chunks, 1):
+                pending.append(pool.submit(_run_chunk, function, part))
+            yield from results
+
+
+def _run_chunk(function: Callable[[Item], Result], part: Sequence[Item]) -> list[Result]:
+    return [function(item) for item in part]
+
+
+def available_cores() -> int:
+    """Count the cores that this process may use, which containers and clusters limit."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """Forking starts in a millisecond and is safe in this single-threaded program; elsewhere, spawn."""
+    return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")

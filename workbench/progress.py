@@ -1,0 +1,13 @@
+"""A progress bar with rate and time left, on a terminal only."""
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+def track(items: Iterable[Item], total: int, what: str) -> Iterator[Item]:
+    """Pass the items on and show how many of them went by."""
+    from tqdm import tqdm
+
+    yield from tqdm(items, total=total, desc=what, unit=" files", disable=None, leave=False, dynamic_ncols=True)
