@@ -44,7 +44,7 @@ class Instance:
     area: int
     crowd: bool = False
     shapes: tuple[int, ...] = ()
-    iou: float = 1.0
+    iou: float | None = 1.0  # with what was drawn; None where that lies too far outside to be measured
     extra: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -8,7 +8,7 @@ from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from math import isfinite
+from math import ceil, isfinite
 from typing import TYPE_CHECKING, Any
 
 from workbench.data.geometry import Box, Outline, Ring
@@ -42,26 +42,46 @@ def rle_to_mask(rle: dict[str, Any]) -> Mask:
     return Mask(height, width, rle["counts"])
 
 
-def outlines_to_rles(rings: Sequence[Ring], width: int, height: int) -> list[dict[str, Any]]:
-    """Rasterise many rings of one image at once; each must be finite and inside the image."""
+def rings_to_masks(rings: Sequence[Ring], width: int, height: int) -> list[Mask]:
+    """Rasterise many rings of one image at once; each must be finite and cut to the image."""
+    from numpy import array
     from pycocotools import _mask as coco
 
     require_raster_size(width, height)
+    limit = max(width, height) + 1
     for ring in rings:
-        if not isfinite(sum(ring)) or min(ring) < -1 or max(ring) > max(width, height) + 1:
-            raise ValueError("a ring must be finite and clipped to its image before it is rasterised")
-    return _fr_poly(coco, rings, height, width)
-
-
-def _fr_poly(coco: Any, rings: Sequence[Ring], height: int, width: int) -> list[dict[str, Any]]:
-    from numpy import array
-
-    return coco.frPoly([array(ring) for ring in rings], height, width) if rings else []
+        if not isfinite(sum(ring)) or min(ring) < -1 or max(ring) > limit:
+            raise ValueError("a ring must be finite and cut to its image before it is rasterised")
+    rles = coco.frPoly([array(ring) for ring in rings], height, width) if rings else []
+    return [Mask(height, width, rle["counts"]) for rle in rles]
 
 
 def outline_to_mask(outline: Outline, width: int, height: int) -> Mask:
     """Rasterise an outline: the union of its rings."""
-    return unite([rle_to_mask(rle) for rle in outlines_to_rles(outline.rings, width, height)])
+    return unite(rings_to_masks(outline.rings, width, height))
+
+
+def ring_to_mask_cropped(ring: Ring, width: int, height: int) -> Mask | None:
+    """Rasterise a ring that leaves the image on a larger canvas and crop that; None where it goes too far out."""
+    left, top = (max(0, ceil(-min(ring[axis::2]))) for axis in (0, 1))
+    wide, high = (ceil(max(size, max(ring[axis::2]))) + 1 for axis, size in ((0, width), (1, height)))
+    if (left + wide) > 4 * width or (top + high) > 4 * height:
+        return None
+    shifted = tuple(value + (left, top)[place % 2] for place, value in enumerate(ring))
+    whole = mask_to_array(rings_to_masks([shifted], left + wide, top + high)[0])
+    return array_to_mask(whole[top : top + height, left : left + width])
+
+
+def stamp_to_mask(png: str, corner: tuple[int, int], width: int, height: int) -> Mask:
+    """Lay the picture of a mask shape on an empty image; what hangs over the edge is cut."""
+    import numpy as np
+
+    require_raster_size(width, height)
+    (x, y), stamp = corner, png_to_array(png)
+    canvas = np.zeros((height, width), np.uint8, order="F")
+    part = stamp[max(0, -y) : max(0, height - y), max(0, -x) : max(0, width - x)]
+    canvas[max(0, y) : max(0, y) + part.shape[0], max(0, x) : max(0, x) + part.shape[1]] = part
+    return array_to_mask(canvas)
 
 
 def require_raster_size(width: int, height: int) -> None:
@@ -99,6 +119,14 @@ def subtract(mask: Mask, holes: Sequence[Mask]) -> Mask:
     if not holes:
         return mask
     return array_to_mask(mask_to_array(mask) & (1 - mask_to_array(unite(holes))))
+
+
+def areas(several: Sequence[Mask]) -> list[int]:
+    """Count the pixels of each mask."""
+    from pycocotools import mask as coco
+
+    counted: list[int] = coco.area([mask.to_rle() for mask in several]).tolist() if several else []
+    return counted
 
 
 def area(mask: Mask) -> int:
