@@ -82,10 +82,10 @@ def _read_part(index: int, shape: Shape | BrokenShape, image: Image, categories:
     if isinstance(shape, BrokenShape):
         raise NoOutline(shape.rule, shape.message)
     role = _find_role(shape, categories)
+    area = shape_to_outline(shape)
     category = categories.get(shape.label)
     if role == "object" and category is None:
         raise NoOutline("background" if shape.label == BACKGROUND else "unknown-label", shape.label)
-    area = shape_to_outline(shape)
     if isinstance(area, Stamp) or _is_inside(area, image):
         return _Part(index, shape, role, category, area)
     clipped = clip_ring(area, image.width, image.height)

@@ -1,0 +1,104 @@
+"""The command line: the table of verbs, the parser, and the one place where errors become exit codes."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from workbench import __version__
+from workbench.errors import BUG, INTERRUPTED, OK, USAGE, WorkbenchError, nearest
+
+# verb -> (module in workbench.commands, one line of help); a verb's module is imported only when it is used
+COMMANDS = {
+    "new": ("new", "scaffold a project and its annotation folder"),
+    "fetch": ("fetch", "get a public data set and import it"),
+    "import": ("import_", "other formats → Labelme files"),
+    "check": ("check", "find every mistake in annotations and images"),
+    "convert": ("convert", "Labelme files → a dataset to train on"),
+    "demo": ("demo", "the whole flow on drawn samples"),
+    "doctor": ("doctor", "what is installed, what is wrong, and what mends it"),
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, and where to read on."""
+
+    def error(self, message: str) -> NoReturn:
+        """Name the nearest verb where one was mistyped."""
+        sys.stderr.write(f"{self.prog}: {message}\nTry: {self.prog} --help\n")
+        raise SystemExit(USAGE)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb and return its exit code; nothing else in the program catches everything."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+    except WorkbenchError as error:
+        return _complain(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _complain("interrupted; nothing was left half-written", INTERRUPTED)
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception as error:  # a bug: the person gets one line, the log the rest
+        return _complain(f"a bug in the workbench: {error!r}; the details are in {_write_log()}", BUG)
+    return code
+
+
+def _run(words: list[str]) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        sys.stdout.write(_overview())
+        return OK if words else USAGE
+    if words[0] == "--version":
+        sys.stdout.write(f"workbench {__version__}\n")
+        return OK
+    verb = words[0]
+    if verb not in COMMANDS:
+        sys.stderr.write(f'workbench: "{verb}" must be a verb, but is not{nearest(verb, COMMANDS)}\n')
+        return USAGE
+    command = import_module(f"workbench.commands.{COMMANDS[verb][0]}")
+    parser = Parser(
+        prog=f"workbench {verb}",
+        description=command.HELP,
+        epilog=f"example:\n  {command.EXAMPLE}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_arguments(parser)
+    try:
+        args = parser.parse_args(words[1:])
+    except SystemExit as stop:
+        return int(stop.code or OK)
+    code: int = command.run(args)
+    return code
+
+
+def _overview() -> str:
+    width = max(map(len, COMMANDS))
+    verbs = "\n".join(f"  {verb.ljust(width)}  {line}" for verb, (_, line) in COMMANDS.items())
+    return f"""usage: workbench VERB …
+
+Teach Detectron2 your own classes.
+
+{verbs}
+
+workbench VERB --help shows one example that works.
+"""
+
+
+def _complain(message: str, code: int) -> int:
+    sys.stderr.write(f"workbench: {message}\n")
+    return code
+
+
+def _write_log() -> str:
+    """Keep the traceback where a bug report can pick it up."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="workbench-", suffix=".log", delete=False) as log:
+        log.write(f"workbench {__version__}, Python {sys.version}\n{' '.join(sys.argv)}\n\n{traceback.format_exc()}")
+    return log.name
