@@ -1,6 +1,6 @@
 """What a person drew on one image, as Labelme keeps it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 Point = tuple[float, float]
@@ -8,6 +8,26 @@ Point = tuple[float, float]
 CLOSED_KINDS = ("polygon", "rectangle", "oriented_rectangle", "rotation", "circle", "ellipse", "mask")
 OPEN_KINDS = ("line", "linestrip", "point", "points")
 KINDS = CLOSED_KINDS + OPEN_KINDS
+
+_MANY = 1_000_000_000
+POINT_COUNTS: Mapping[str, Sequence[int]] = {
+    "polygon": range(3, _MANY),
+    "rectangle": (2, 4),
+    "oriented_rectangle": (4,),
+    "rotation": (4,),
+    "circle": (2,),
+    "ellipse": (2, 4),
+    "mask": (2,),
+    "line": (2,),
+    "linestrip": range(2, _MANY),
+    "point": (1,),
+    "points": range(1, _MANY),
+}
+
+
+def counts_to_words(counts: Sequence[int]) -> str:
+    """Say how many points a kind may have."""
+    return f"{counts[0]} or more" if isinstance(counts, range) else " or ".join(map(str, counts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

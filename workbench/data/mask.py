@@ -160,7 +160,9 @@ def require_mask(height: int, width: int, counts: object) -> Mask:
     if not all(type(run) is int and run >= 0 for run in runs):
         raise ValueError("the runs of an RLE must be whole numbers of 0 or more")
     if sum(runs) != height * width:
-        raise ValueError(f"the runs must add up to {height} x {width} = {height * width}, but give {sum(runs)}")
+        raise ValueError(
+            f"the runs must add up to {height} x {width} = {height * width}, but give {sum(runs)}"
+        )
     return _runs_to_mask(runs, height, width)
 
 

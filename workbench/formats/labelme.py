@@ -14,7 +14,9 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from workbench.data.annotation import Annotation, BrokenShape, Point, Shape
+from workbench.data.annotation import POINT_COUNTS, Annotation, BrokenShape, Point, Shape, counts_to_words
+from workbench.data.curves import ellipse_to_ring
+from workbench.data.geometry import ring_to_points
 from workbench.errors import AnnotationError, InputMissing
 from workbench.files import explain_os_error, write_atomically
 
@@ -58,7 +60,9 @@ def parse_annotation(content: bytes, path: object) -> Annotation:
     """Understand the content of one file; `path` is only for messages."""
     raw = parse_json(content, path)
     if not isinstance(raw, dict) or "shapes" not in raw:
-        message = 'a Labelme file must be an object with "shapes", but this one is not; move it out of the folder'
+        message = (
+            'a Labelme file must be an object with "shapes", but this one is not; move it out of the folder'
+        )
         raise AnnotationError(path, "", message, "not-labelme")
     shapes = raw.pop("shapes")
     if not isinstance(shapes, list):
@@ -102,7 +106,9 @@ def _parse_sloppy_json(content: bytes, path: object, pairs: Callable[..., Any] |
     except json.JSONDecodeError as error:
         torn = error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated")
         rule, what = ("torn-file", "ends too early") if torn else ("not-json", f"breaks off ({error.msg})")
-        message = f"the file must be whole JSON, but {what}; restore it from a backup or label the image again"
+        message = (
+            f"the file must be whole JSON, but {what}; restore it from a backup or label the image again"
+        )
         raise AnnotationError(path, f"line {error.lineno}", message, rule) from error
     except (RecursionError, ValueError) as error:
         message = f"the file must be plain JSON, but is not ({error}); look at it in a text editor"
@@ -223,7 +229,9 @@ def _explain_points(raw: list[Any]) -> ShapeError:
         if any(isinstance(c, float) and not isfinite(c) for c in point):
             return ShapeError("non-finite", _must(where, "finite", point))
         if any(abs(c) > LARGEST_COORDINATE for c in point):
-            return ShapeError("absurd-coordinate", _must(where, f"within ±{LARGEST_COORDINATE:.0f} px", point))
+            return ShapeError(
+                "absurd-coordinate", _must(where, f"within ±{LARGEST_COORDINATE:.0f} px", point)
+            )
     return ShapeError("bad-points", _must("points", "a list of [x, y]", raw))
 
 
@@ -257,7 +265,12 @@ def _shape_to_raw(shape: Shape | BrokenShape, index: int, path: object) -> Raw:
     if isinstance(shape, BrokenShape):
         message = f"{shape.message}; a file with such a shape is never written over"
         raise AnnotationError(path, f"shapes[{index}]", message, shape.rule)
-    kind, points = _strict_kind(shape)
+    try:
+        kind, points = _strict_kind(shape)
+    except ShapeError as error:
+        raise AnnotationError(
+            path, f"shapes[{index}]", f"{error.args[1]}; redraw it in Labelme", error.args[0]
+        ) from error
     return {
         "label": shape.label,
         "points": points,
@@ -272,10 +285,19 @@ def _shape_to_raw(shape: Shape | BrokenShape, index: int, path: object) -> Raw:
 
 def _strict_kind(shape: Shape) -> tuple[str, tuple[Point, ...]]:
     """Name kinds as Labelme 7 does: four corners are a rectangle only when they stand upright."""
-    if shape.kind == "rotation" or (shape.kind == "rectangle" and len(shape.points) == 4):
-        xs, ys = ({point[axis] for point in shape.points} for axis in (0, 1))
-        upright = len(xs) == len(ys) == 2 and len(set(shape.points)) == 4
-        if upright and shape.kind == "rectangle":
+    points = shape.points
+    if len(points) not in POINT_COUNTS.get(shape.kind, ()):
+        needs = (
+            counts_to_words(POINT_COUNTS[shape.kind])
+            if shape.kind in POINT_COUNTS
+            else "a kind that Labelme knows"
+        )
+        raise ShapeError("wrong-point-count", f"a {shape.kind} needs {needs} points, but got {len(points)}")
+    if shape.kind == "ellipse":
+        return "polygon", ring_to_points(ellipse_to_ring(points))
+    if shape.kind == "rotation" or (shape.kind == "rectangle" and len(points) == 4):
+        xs, ys = ({point[axis] for point in points} for axis in (0, 1))
+        if shape.kind == "rectangle" and len(xs) == len(ys) == 2 and len(set(points)) == 4:
             return "rectangle", ((min(xs), min(ys)), (max(xs), max(ys)))
-        return "oriented_rectangle", shape.points
-    return shape.kind, shape.points
+        return "oriented_rectangle", points
+    return shape.kind, points

@@ -116,7 +116,9 @@ def _rasterise(parts: Sequence[_Part], image: Image, reasons: dict[int, str]) ->
     for part in parts:
         if isinstance(part.area, Stamp):
             try:
-                part.mask = masks.stamp_to_mask(part.area.png, (part.area.x, part.area.y), image.width, image.height)
+                part.mask = masks.stamp_to_mask(
+                    part.area.png, (part.area.x, part.area.y), image.width, image.height
+                )
             except ValueError:
                 reasons[part.index] = "bad-mask"
     seen = [part for part in parts if part.mask]
@@ -175,7 +177,10 @@ def _build(draft: _Draft, image: Image, as_rle: bool) -> Instance:
 
 def _measure(parts: Sequence[_Part], mask: Mask, image: Image) -> float | None:
     """Compare what is written with what was drawn, where a shape had to be cut to the image."""
-    drawn = [masks.ring_to_mask_cropped(part.whole, image.width, image.height) if part.whole else part.mask for part in parts]
+    drawn = [
+        masks.ring_to_mask_cropped(part.whole, image.width, image.height) if part.whole else part.mask
+        for part in parts
+    ]
     found = [one for one in drawn if one]
     return round(masks.iou(mask, masks.unite(found)), 6) if len(found) == len(drawn) else None
 
@@ -183,7 +188,11 @@ def _measure(parts: Sequence[_Part], mask: Mask, image: Image) -> float | None:
 def _write_ledger(
     annotation: Annotation, instances: Sequence[Instance], reasons: Mapping[int, str]
 ) -> tuple[LedgerRow, ...]:
-    homes = {index: number for number, instance in reversed(list(enumerate(instances))) for index in instance.shapes}
+    homes = {
+        index: number
+        for number, instance in reversed(list(enumerate(instances)))
+        for index in instance.shapes
+    }
     return tuple(
         LedgerRow(
             shape=index,

@@ -1,24 +1,11 @@
 """The area that a shape encloses, for every kind that Labelme and its dialects draw."""
 
 from dataclasses import dataclass
-from math import acos, ceil, cos, hypot, pi, sin
 
-from workbench.data.annotation import CLOSED_KINDS, OPEN_KINDS, Point, Shape
+from workbench.data.annotation import CLOSED_KINDS, OPEN_KINDS, POINT_COUNTS, Point, Shape, counts_to_words
+from workbench.data.curves import circle_to_ring, ellipse_to_ring
 from workbench.data.geometry import Ring, points_to_ring
 from workbench.errors import nearest
-
-SAGITTA = 0.02  # px that a chord may stay inside its circle: far below what a pixel can show
-
-# kind -> how many points it may have; None: three or more
-COUNTS: dict[str, tuple[int, ...] | None] = {
-    "polygon": None,
-    "rectangle": (2, 4),
-    "oriented_rectangle": (4,),
-    "rotation": (4,),
-    "circle": (2,),
-    "ellipse": (2, 4),
-    "mask": (2,),
-}
 
 
 class NoOutline(ValueError):
@@ -47,24 +34,27 @@ def shape_to_outline(shape: Shape) -> Ring | Stamp:
         case "rectangle" if len(shape.points) == 2:
             return _rectangle(*shape.points)
         case "circle":
-            return _circle(*shape.points)
+            return circle_to_ring(*shape.points)
         case "ellipse":
-            return _ellipse(shape.points)
+            return ellipse_to_ring(shape.points)
     return points_to_ring(shape.points)
 
 
 def require_points(shape: Shape) -> None:
     """Refuse kinds that enclose nothing, and counts of points that their kind cannot have."""
     if shape.kind in OPEN_KINDS:
-        raise NoOutline("not-an-area", f"a {shape.kind} encloses no area; it is kept in the file and not learned from")
-    if shape.kind not in COUNTS:
-        raise NoOutline("unknown-kind", f'the kind "{shape.kind}" is not known{nearest(shape.kind, CLOSED_KINDS)}')
-    allowed, count = COUNTS[shape.kind], len(shape.points)
-    if allowed is None and count < 3:
-        raise NoOutline("too-few-points", f"a {shape.kind} needs 3 points, but got {count}; redraw it in Labelme")
-    if allowed is not None and count not in allowed:
-        needs = " or ".join(map(str, allowed))
-        raise NoOutline("too-few-points", f"a {shape.kind} needs {needs} points, but got {count}; redraw it in Labelme")
+        raise NoOutline(
+            "not-an-area", f"a {shape.kind} encloses no area; it is kept in the file and not learned from"
+        )
+    if shape.kind not in CLOSED_KINDS:
+        raise NoOutline(
+            "unknown-kind", f'the kind "{shape.kind}" is not known{nearest(shape.kind, CLOSED_KINDS)}'
+        )
+    if len(shape.points) not in POINT_COUNTS[shape.kind]:
+        needs, got = counts_to_words(POINT_COUNTS[shape.kind]), len(shape.points)
+        raise NoOutline(
+            "wrong-point-count", f"a {shape.kind} needs {needs} points, but got {got}; redraw it in Labelme"
+        )
 
 
 def _stamp(shape: Shape) -> Stamp:
@@ -77,34 +67,3 @@ def _stamp(shape: Shape) -> Stamp:
 def _rectangle(corner: Point, opposite: Point) -> Ring:
     (x0, y0), (x1, y1) = corner, opposite
     return (x0, y0, x1, y0, x1, y1, x0, y1)
-
-
-def _circle(center: Point, edge: Point) -> Ring:
-    radius = hypot(edge[0] - center[0], edge[1] - center[1])
-    return _arc(center, (radius, 0.0), (0.0, radius))
-
-
-def _ellipse(points: tuple[Point, ...]) -> Ring:
-    """Two points are opposite corners of its upright box; four are the corners of its tilted box in order."""
-    if len(points) == 2:
-        (x0, y0), (x1, y1) = points
-        points = ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
-    (ax, ay), (bx, by), (cx, cy), _ = points
-    center = ((ax + cx) / 2, (ay + cy) / 2)
-    return _arc(center, ((bx - ax) / 2, (by - ay) / 2), ((cx - bx) / 2, (cy - by) / 2))
-
-
-def _arc(center: Point, first: Point, second: Point) -> Ring:
-    """Draw center + first · cos + second · sin, with chords short enough to pass for the curve."""
-    radius = max(hypot(*first), hypot(*second))
-    count = max(16, ceil(pi / acos(1 - SAGITTA / radius))) if radius > SAGITTA else 16
-    turns = [2 * pi * step / count for step in range(count)]
-    return points_to_ring(
-        tuple(
-            (
-                center[0] + first[0] * cos(turn) + second[0] * sin(turn),
-                center[1] + first[1] * cos(turn) + second[1] * sin(turn),
-            )
-            for turn in turns
-        )
-    )

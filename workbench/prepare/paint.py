@@ -20,12 +20,16 @@ VOID = 255  # the pixel value that no loss and no score looks at
 LARGEST_ID = 256**3 - 1
 
 
-def paint_instances(collected: ImageInstances, categories: Mapping[int, Category], unlabelled: str | None) -> Painting:
+def paint_instances(
+    collected: ImageInstances, categories: Mapping[int, Category], unlabelled: str | None
+) -> Painting:
     """Lay the instances of one image over each other."""
     import numpy as np
 
     image = collected.image
-    places = np.zeros((image.height, image.width), np.uint32)  # 1 + place of the instance; 0: nobody labelled it
+    places = np.zeros(
+        (image.height, image.width), np.uint32
+    )  # 1 + place of the instance; 0: nobody labelled it
     for place in _bottom_up(collected.instances, categories):
         places[mask_to_array(collected.instances[place].mask).view(bool)] = place + 1
     void = mask_to_array(collected.void).view(bool) if collected.void else None
