@@ -100,5 +100,7 @@ def _write_log() -> str:
     import traceback
 
     with tempfile.NamedTemporaryFile("w", prefix="workbench-", suffix=".log", delete=False) as log:
-        log.write(f"workbench {__version__}, Python {sys.version}\n{' '.join(sys.argv)}\n\n{traceback.format_exc()}")
+        log.write(
+            f"workbench {__version__}, Python {sys.version}\n{' '.join(sys.argv)}\n\n{traceback.format_exc()}"
+        )
     return log.name

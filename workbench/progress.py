@@ -10,4 +10,6 @@ def track(items: Iterable[Item], total: int, what: str) -> Iterator[Item]:
     """Pass the items on and show how many of them went by."""
     from tqdm import tqdm
 
-    yield from tqdm(items, total=total, desc=what, unit=" files", disable=None, leave=False, dynamic_ncols=True)
+    yield from tqdm(
+        items, total=total, desc=what, unit=" files", disable=None, leave=False, dynamic_ncols=True
+    )

@@ -52,7 +52,18 @@ class Project:
         return self.folder / "split.json"
 
 
-KEYS = ("name", "task", "annotations", "categories", "stuff", "unlabelled", "split", "model", "train", "detectron2")
+KEYS = (
+    "name",
+    "task",
+    "annotations",
+    "categories",
+    "stuff",
+    "unlabelled",
+    "split",
+    "model",
+    "train",
+    "detectron2",
+)
 
 
 def find_project(name: str) -> Path | None:
@@ -70,10 +81,14 @@ def read_project(folder: Path) -> Project:
     _refuse_unknown(path, "", raw, KEYS)
     for key in ("annotations", "categories"):
         if key not in raw:
-            raise ProjectError(f"{path}: {key}: must be set, but is missing; add it (docs/projects.md shows how)")
+            raise ProjectError(
+                f"{path}: {key}: must be set, but is missing; add it (docs/projects.md shows how)"
+            )
     task = _require(path, raw, "task", str, "instance")
     if task not in get_args(Task):
-        raise ProjectError(f"{path}: task: must be one of {', '.join(get_args(Task))}, but got {task!r}; change it")
+        raise ProjectError(
+            f"{path}: task: must be one of {', '.join(get_args(Task))}, but got {task!r}; change it"
+        )
     categories = read_categories(path, raw)
     return Project(
         folder=folder,
@@ -120,7 +135,9 @@ def read_categories(path: Path, raw: Mapping[str, Any]) -> tuple[Category, ...]:
         if not isinstance(name, str) or not name.strip():
             raise ProjectError(f"{path}: categories: each must be a name, but got {name!r}; change it")
         if names.count(name) > 1:
-            raise ProjectError(f'{path}: categories: each name must be there once, but "{name}" is twice; drop one')
+            raise ProjectError(
+                f'{path}: categories: each name must be there once, but "{name}" is twice; drop one'
+            )
     if not names:
         raise ProjectError(f"{path}: categories: must name at least one class, but is empty; add one")
     return make_categories(things, stuff)
@@ -137,7 +154,9 @@ def make_categories(things: list[str], stuff: list[str] | None = None) -> tuple[
 def _annotation_folder(path: Path, raw: Mapping[str, Any]) -> Path:
     folder = path.parent / _require(path, raw, "annotations", str, "")
     if not folder.is_dir():
-        raise ProjectError(f"{path}: annotations: must be a folder, but {folder} is not; make it or correct the path")
+        raise ProjectError(
+            f"{path}: annotations: must be a folder, but {folder} is not; make it or correct the path"
+        )
     return folder
 
 
@@ -147,7 +166,9 @@ def _unlabelled(path: Path, raw: Mapping[str, Any], categories: tuple[Category, 
     name: str = _require(path, raw, "unlabelled", str, "")
     stuff = [category.name for category in categories if not category.thing]
     if name not in stuff:
-        raise ProjectError(f"{path}: unlabelled: must be one of stuff, but got {name!r}{nearest(name, stuff)}")
+        raise ProjectError(
+            f"{path}: unlabelled: must be one of stuff, but got {name!r}{nearest(name, stuff)}"
+        )
     return name
 
 
@@ -156,10 +177,15 @@ def _read_split(path: Path, raw: Mapping[str, Any]) -> SplitSettings:
     defaults = {key.name: key.default for key in fields(SplitSettings) if key.default is not MISSING}
     _refuse_unknown(path, "split", table, (*defaults, "lists"))
     kinds = {"group": str, "hash_distance": int}
-    values = {key: _require(path, table, key, kinds.get(key, (int, float)), value) for key, value in defaults.items()}
+    values = {
+        key: _require(path, table, key, kinds.get(key, (int, float)), value)
+        for key, value in defaults.items()
+    }
     settings = SplitSettings(**values, lists=_require(path, table, "lists", dict, {}))
     if not 0 <= settings.val + settings.test < 1 or min(settings.val, settings.test) < 0:
-        raise ProjectError(f"{path}: split: val + test must be from 0 to below 1, but is {settings.val + settings.test}; change it")
+        raise ProjectError(
+            f"{path}: split: val + test must be from 0 to below 1, but is {settings.val + settings.test}; change it"
+        )
     _refuse_unknown(path, "split.lists", settings.lists, ("train", "val", "test"))
     _require_pattern(path, settings.group)
     return settings
@@ -171,6 +197,10 @@ def _require_pattern(path: Path, pattern: str) -> None:
     try:
         groups = re.compile(pattern).groups
     except re.error as error:
-        raise ProjectError(f"{path}: split.group: must be a regular expression, but {error}; mend it") from error
+        raise ProjectError(
+            f"{path}: split.group: must be a regular expression, but {error}; mend it"
+        ) from error
     if pattern and not groups:
-        raise ProjectError(f"{path}: split.group: must have a (group), but got {pattern!r}; put brackets around what is common")
+        raise ProjectError(
+            f"{path}: split.group: must have a (group), but got {pattern!r}; put brackets around what is common"
+        )
