@@ -1,0 +1,51 @@
+# From a fresh machine in two commands: make demo, make test. Both install what is missing and nothing else.
+#
+#   PYTHON=python3.12              the Python that makes the environment (3.11 or later)
+#   VENV=.venv                     the environment; a folder, or "active" for the one that $(PYTHON) belongs to
+#   DETECTRON2=git+https://…       another Detectron2 than the packed one; also a folder or a wheel
+#   ARGS="-k circle -x"            passed on to pytest, or to the demo
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+DETECTRON2 ?=
+export DETECTRON2
+export FIFTYONE_DO_NOT_TRACK ?= true
+
+INSTALL = $(PYTHON) -m tools.install --venv $(VENV)
+RUN = $(if $(filter active,$(VENV)),$(PYTHON),$(VENV)/bin/python)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint doctor pins install-%
+
+help:
+	@echo "make demo        install what the main job needs, then run the balloons demo"
+	@echo "make test        install everything that is tested, then run the tests (ARGS=\"-k circle\")"
+	@echo "make lint        ruff and mypy"
+	@echo "make doctor      what is there, and what is wrong"
+	@echo "make install-X   one step: core train detectron2 panoptic label review mongod serve scale dev, or all"
+
+demo:
+	@$(INSTALL) demo
+	@$(RUN) -m workbench demo balloons $(ARGS)
+
+test:
+	@$(INSTALL) test
+	@$(RUN) -m pytest -n 2 $(ARGS)
+
+lint:
+	@$(INSTALL) dev
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
+
+doctor:
+	@$(RUN) -m workbench doctor
+
+install-%:
+	@$(INSTALL) $*
+
+# Writes constraints.txt anew: each Python resolves all extras afresh. Needs the three Pythons on the path.
+pins:
+	@$(PYTHON) -m tools.pin --resolve 3.11 3.12 3.13 > constraints.new
+	@mv constraints.new constraints.txt
