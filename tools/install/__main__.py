@@ -18,13 +18,18 @@ def main() -> int:
         from tools.install.run import main as install
 
         return install()
+    return hand_over()
+
+
+def hand_over() -> int:
+    """Start a newer Python in place of this one."""
     found = next(filter(None, map(shutil.which, OTHERS)), None)
     version = "{}.{}.{}".format(*sys.version_info[:3])
     if found is None:
         print(TOO_OLD.format(program=sys.executable, version=version), file=sys.stderr)
         return 1
     print(f"python3 is {version}, which is too old; using {found}", flush=True)
-    os.execv(found, [found, "-m", "tools.install", *sys.argv[1:]])
+    return os.execv(found, [found, "-m", "tools.install", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

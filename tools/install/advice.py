@@ -43,7 +43,8 @@ SIGNS: tuple[tuple[str, str], ...] = (
     (
         r"command '[^']*(gcc|g\+\+|cc)' failed|No such file or directory: '[^']*(gcc|g\+\+|c\+\+)'|"
         r"Unable to find a compiler|unable to execute '[^']*(gcc|g\+\+)'|command '[^']*(which|c\+\+)'",
-        "a C++ compiler is needed: sudo apt install build-essential; or leave DETECTRON2 away, the packed one needs none",
+        "a C++ compiler is needed: sudo apt install build-essential; or leave DETECTRON2 away, as the packed one "
+        "needs none",
     ),
     (
         "No such file or directory: 'git'|Cannot find command 'git'",
@@ -51,7 +52,8 @@ SIGNS: tuple[tuple[str, str], ...] = (
     ),
     (
         "DO NOT MATCH THE HASHES|its sha256 must be",
-        "the download is damaged or was replaced: pip cache purge, then run the same again; if it stays so, do not trust it",
+        "the download is damaged or was replaced: pip cache purge, then run the same again; if it stays so, "
+        "do not trust it",
     ),
     (
         "No matching distribution found|is not a supported wheel",
@@ -74,7 +76,7 @@ def advise(log: str, **facts: object) -> str:
     for sign, advice in SIGNS:
         if re.search(sign, log):
             return advice.format(**facts)
-    return "read the whole log (above), then run the same again"
+    return "the log says more; mend that, then run the same again"
 
 
 def find_reason(log: str, lines: int = 6) -> list[str]:

@@ -46,7 +46,7 @@ class Pip:
         """`pip install` under the constraints."""
         constraints = self.write_constraints()
         limits: list[str | Path] = ["--constraint", constraints]
-        if self.knows_build_constraints():
+        if "--no-build-isolation" not in arguments and self.knows_build_constraints():
             limits += ["--build-constraint", constraints]
         self.run("install", "--retries", "3", *limits, *arguments)
 
