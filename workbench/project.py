@@ -21,8 +21,8 @@ class SplitSettings:
     val: float = 0.2
     test: float = 0.0
     group: str = ""
-    seconds: float = 5.0
-    hash_distance: int = 6
+    seconds: float = 20.0
+    hash_distance: int = 8
     lists: Mapping[str, str] = field(default_factory=dict)  # part -> file with one image path a line
 
 

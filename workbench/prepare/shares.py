@@ -1,0 +1,87 @@
+"""What each part holds of each class, and what it lacks."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from workbench.data.finding import Finding
+from workbench.prepare.leaks import SETTINGS_FILE
+from workbench.project import SplitSettings
+
+Labels = Mapping[str, Counter[str]]  # image -> how often each label is on it
+PARTS = ("train", "val", "test")
+
+
+def share_rows(labels: Labels, parts: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """Return a table with its head: each part's instances (images) of each class, and its share of them in percent."""
+    used = [part for part in PARTS if part in set(parts.values())]
+    rows = [("class", *used, "share")]
+    for name, images in _carriers(labels).items():
+        counts = _by_part(used, parts, {path: labels[path][name] for path in images})
+        there = _by_part(used, parts, dict.fromkeys(images, 1))
+        cells = (f"{count} ({number})" for count, number in zip(counts, there, strict=True))
+        rows.append((name, *cells, _percent(counts)))
+    empty = _by_part(used, parts, {path: 1 for path, counts in labels.items() if not +counts})
+    everything = _by_part(used, parts, dict.fromkeys(labels, 1))
+    for name, counts in (("(images with nothing)", empty), ("(images)", everything)):
+        if any(counts):
+            rows.append((name, *(f"({count})" for count in counts), _percent(counts)))
+    return rows
+
+
+def _carriers(labels: Labels) -> dict[str, list[str]]:
+    """Return the images that each label is on, labels in order."""
+    images: dict[str, list[str]] = {}
+    for path, counts in labels.items():
+        for label, count in counts.items():
+            if count:
+                images.setdefault(label, []).append(path)
+    return dict(sorted(images.items()))
+
+
+def _by_part(used: Sequence[str], parts: Mapping[str, str], counts: Mapping[str, int]) -> list[int]:
+    total: Counter[str] = Counter()
+    for path, count in counts.items():
+        total[parts.get(path, "")] += count
+    return [total[part] for part in used]
+
+
+def _percent(counts: Sequence[int]) -> str:
+    total = sum(counts) or 1
+    return " / ".join(f"{100 * count / total:.0f}" for count in counts)
+
+
+def find_gaps(
+    labels: Labels, parts: Mapping[str, str], groups: Sequence[Sequence[str]], settings: SplitSettings
+) -> Iterator[Finding]:
+    """Say which part is empty, and which class a part lacks."""
+    held = set(parts.values())
+    wanted = {"train": 1.0, "val": settings.val, "test": settings.test}
+    for part, share in wanted.items():
+        if labels and share > 0 and part not in held:
+            yield _gap("split", "split-empty", _emptiness(part, len(labels), len(groups)))
+    home = {path: number for number, group in enumerate(groups) for path in group}
+    for name, images in _carriers(labels).items():
+        there = {parts[path] for path in images}
+        for part in PARTS:
+            if part in held - there:
+                scenes = len({home[path] for path in images})
+                yield _gap(f'class "{name}"', "split-class-missing", _lack(part, len(images), scenes))
+
+
+def _gap(where: str, rule: str, message: str) -> Finding:
+    return Finding(path=SETTINGS_FILE, where=where, rule=rule, level="warning", message=message)
+
+
+def _emptiness(part: str, images: int, groups: int) -> str:
+    if groups == 1:
+        return f"{part} must have images, but all {images} belong together as one group; add images of other scenes"
+    return f"{part} must have images, but none is left for it in {groups} groups; add images, or list some for {part}"
+
+
+def _lack(part: str, images: int, groups: int) -> str:
+    effect = "the model cannot learn it" if part == "train" else f"{part} cannot score it"
+    one = "in one group" if groups == 1 else f"in {groups} groups"
+    return (
+        f"{part} must have some of it, but has none ({images} images, {one}), so {effect}; "
+        f"label it in more scenes, or list some of its images for {part}"
+    )
