@@ -16,6 +16,7 @@ class ImageFacts:
     taken: float | None = None  # EXIF capture time, seconds
     look: int | None = None  # 64-bit perceptual hash
     digest: str = ""
+    notes: tuple[tuple[str, str], ...] = ()  # (rule, message): what is odd about the picture itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
