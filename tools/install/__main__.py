@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import subprocess
 import sys
+from typing import Optional
 
 OLDEST = (3, 11)
 OTHERS = ("python3.13", "python3.12", "python3.11")
@@ -23,13 +25,18 @@ def main() -> int:
 
 def hand_over() -> int:
     """Start a newer Python in place of this one."""
-    found = next(filter(None, map(shutil.which, OTHERS)), None)
+    found = next(filter(starts, map(shutil.which, OTHERS)), None)
     version = "{}.{}.{}".format(*sys.version_info[:3])
     if found is None:
         print(TOO_OLD.format(program=sys.executable, version=version), file=sys.stderr)
         return 1
     print(f"python3 is {version}, which is too old; using {found}", flush=True)
     return os.execv(found, [found, "-m", "tools.install", *sys.argv[1:]])
+
+
+def starts(python: Optional[str]) -> bool:  # noqa: UP045 - an old Python reads this
+    """Version managers leave a `python3.13` on the path that only says how to get one."""
+    return bool(python) and subprocess.call([python, "-c", ""], stderr=subprocess.DEVNULL) == 0
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 NETWORK = (
@@ -16,8 +15,8 @@ NO_SPACE = "No space left on device"
 SIGNS: tuple[tuple[str, str], ...] = (
     (
         NO_SPACE + "|Errno 28",
-        "free some disk space: {megabytes} MB in {prefix}, and half of that for a while in the temporary folder "
-        "(TMPDIR=/big/disk moves it); then run the same again",
+        "free some disk space (this step puts {megabytes} MB into {prefix}, and half of that for a while into the "
+        "temporary folder: TMPDIR=/big/disk moves it), then run the same again",
     ),
     (
         "CERTIFICATE_VERIFY_FAILED|SSLError",
@@ -71,19 +70,27 @@ SIGNS: tuple[tuple[str, str], ...] = (
 )
 
 
+OTHERWISE = ("", "the log says more; mend that, then run the same again")
+
+
+def find_sign(log: str) -> tuple[str, str]:
+    """The first known sign in the log, and its advice."""
+    return next((pair for pair in SIGNS if re.search(pair[0], log)), OTHERWISE)
+
+
 def advise(log: str, **facts: object) -> str:
     """One line on what to do."""
-    for sign, advice in SIGNS:
-        if re.search(sign, log):
-            return advice.format(**facts)
-    return "the log says more; mend that, then run the same again"
+    return find_sign(log)[1].format(**facts)
 
 
-def find_reason(log: str, lines: int = 6) -> list[str]:
-    """The last lines that say why: pip's ERROR lines where there are any, else the last ones."""
-    kept = [line.rstrip() for line in log.splitlines() if line.strip() and not is_noise(line)]
-    errors = [line for line in kept if re.match(r"\s*(ERROR|error|fatal|OSError|.*Error:)", line)]
-    return [line[:300] for line in (errors or kept)[-lines:]]
+def find_reason(log: str, lines: int = 4) -> list[str]:
+    """The lines that say why: the last with the sign, then pip's last ERROR lines, or the last ones at all."""
+    sign, _ = find_sign(log)
+    kept = [line.strip() for line in log.splitlines() if line.strip() and not is_noise(line)]
+    telling = [line for line in log.splitlines() if sign and re.search(sign, line)][-1:]
+    errors = [line for line in kept if re.match(r"ERROR|error|fatal|OSError|\w*Error:", line)]
+    reasons = [*(line.strip() for line in telling), *(errors or kept)[-lines:]]
+    return [reason[:300] for reason in dict.fromkeys(reasons)]
 
 
 def is_noise(line: str) -> bool:
@@ -91,11 +98,16 @@ def is_noise(line: str) -> bool:
     return bool(re.match(r"WARNING: (Location|Running pip|Retrying)|\[notice\]|\s*$", line))
 
 
-def find_lack_of_space(folders: Sequence[Path], megabytes: int) -> str:
-    """Say where there is too little room, before a step fills it; empty when there is enough."""
-    for folder in folders:
-        there = next(p for p in (folder, *folder.parents) if p.exists())
-        free = shutil.disk_usage(there).free // 2**20
-        if free < megabytes:
-            return f"{folder}: {megabytes} MB of disk must be free, but only {free} MB are"
+def find_lack_of_space(home: Path, passing: Path, megabytes: int) -> str:
+    """Say where there is too little room, before a step fills it; empty when there is enough.
+
+    pip holds the downloads, about half of what they become, in the temporary folder (`passing`) for a while.
+    """
+    needs = {home.stat().st_dev: (home, megabytes)}
+    _, before = needs.get(passing.stat().st_dev, (home, 0))
+    needs[passing.stat().st_dev] = (home if before else passing, before + megabytes // 2)
+    for folder, need in needs.values():
+        free = shutil.disk_usage(folder).free // 2**20
+        if free < need:
+            return f"{folder}: {need} MB of disk must be free, but only {free} MB are"
     return ""

@@ -59,15 +59,15 @@ def normal(name: str) -> str:
 
 def find_installed(packages: Path) -> dict[str, str]:
     """Name → version, read from the names of the *.dist-info folders alone (one listing, no file is opened)."""
-    installed = {}
-    for entry in packages.glob("*.dist-info"):
-        name, _, version = entry.name.removesuffix(".dist-info").rpartition("-")
-        if name and not name.startswith("~"):
-            installed[normal(name)] = version
-    return installed
+    return dict(map(read_label, packages.glob("[!~]*-*.dist-info")))
+
+
+def read_label(metadata: Path) -> tuple[str, str]:
+    """`torch-2.14.1.dist-info` is torch, 2.14.1."""
+    name, _, version = metadata.name.removesuffix(".dist-info").rpartition("-")
+    return normal(name), version
 
 
 def find_metadata(packages: Path, name: str) -> Path | None:
     """The *.dist-info folder of one project."""
-    folders = (f for f in packages.glob("*.dist-info") if normal(f.name.rpartition("-")[0]) == name)
-    return next(folders, None)
+    return next((f for f in packages.glob("*-*.dist-info") if read_label(f)[0] == name), None)

@@ -1,9 +1,8 @@
-"""Running pip and other programs for a step: the output goes to the step's log, the activity to its line."""
+"""Running pip for a step: the output goes to the step's log, the activity to its line."""
 
 import os
 import re
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 from tools.install.environment import Environment, find_installed
@@ -26,11 +25,11 @@ DOING = re.compile(
 
 
 class StepFailed(Exception):
-    """A program that a step runs ended badly; its log says why."""
+    """A step could not be done; its log says why, and the advice follows from it unless it is given."""
 
-    def __init__(self, what: str, log: str) -> None:
+    def __init__(self, what: str, log: str, advice: str = "") -> None:
         super().__init__(what)
-        self.what, self.log = what, log
+        self.what, self.log, self.advice = what, log, advice
 
 
 class Pip:
@@ -51,11 +50,8 @@ class Pip:
         self.run("install", "--retries", "3", *limits, *arguments)
 
     def run(self, *arguments: str | Path) -> str:
-        """Any pip command; returns its output."""
-        return self.call([self.environment.python, "-m", "pip", *arguments])
-
-    def call(self, command: Sequence[str | Path]) -> str:
-        """Run a program with its output in the log."""
+        """Any pip command, with its output in the log; returns it."""
+        command = [self.environment.python, "-m", "pip", *arguments]
         lines = [f"$ {' '.join(map(str, command))}\n"]
         with (
             self.log.open("a") as log,
@@ -78,7 +74,7 @@ class Pip:
                 if doing := DOING.match(text):
                     self.line.at(f"{doing[1]}{doing[2]}")
         if program.returncode:
-            raise StepFailed(f"{Path(command[0]).name} ended with {program.returncode}", "".join(lines))
+            raise StepFailed(f"pip ended with {program.returncode}", "".join(lines))
         return "".join(lines)
 
     def knows_build_constraints(self) -> bool:

@@ -2,7 +2,6 @@
 
 import argparse
 import fcntl
-import os
 import sys
 import tempfile
 import time
@@ -106,11 +105,9 @@ def is_stale(step: Step, environment: Environment) -> bool:
 def do(step: Step, environment: Environment) -> None:
     """One step: room first, then what an earlier interruption left half done, then the installing, then the stamp."""
     line = StepLine(step.name, step.brings)
-    room = find_lack_of_space([environment.prefix], step.megabytes)
-    room = room or find_lack_of_space([Path(tempfile.gettempdir())], step.megabytes // 2)
-    if room:
+    if room := find_lack_of_space(environment.prefix, Path(tempfile.gettempdir()), step.megabytes):
         line.end("no room")
-        raise StepFailed("there is too little room", f"ERROR: {room}\nNo space left on device")
+        raise StepFailed("there is too little room", f"ERROR: No space left on device for this: {room}")
     drop_stamp(environment, step.name)
     repacked = {
         name for name, version in find_installed(environment.packages).items() if version.endswith("+repack")
@@ -161,8 +158,11 @@ def report(error: StepFailed, where: Where) -> None:
         f"\nStep {where.step} failed: {error.what}",
         *(f"    {reason}" for reason in find_reason(error.log)),
     ]
-    lines.append(f"  → {advise(error.log, minor=minor, prefix=prefix, megabytes=where.megabytes)}")
+    advice = error.advice or advise(error.log, minor=minor, prefix=prefix, megabytes=where.megabytes)
+    lines.append(f"  → {advice}")
     log = environment.records / f"{where.step}.log" if environment else None
     if log and log.is_file() and log.stat().st_size:
-        lines.append(f"  The whole log: {os.path.relpath(log)}")
+        lines.append(
+            f"  The whole log: {log.relative_to(Path.cwd()) if log.is_relative_to(Path.cwd()) else log}"
+        )
     print("\n".join(lines), file=sys.stderr, flush=True)

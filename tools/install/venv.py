@@ -14,23 +14,24 @@ ACTIVE = "active"
 def open_environment(wanted: str) -> Environment:
     """The active one, one that is there, or a new one."""
     if wanted == ACTIVE:
-        return require_environment(Path(sys.executable), "the active Python does not answer")
+        return require_environment(Path(sys.executable), "name another one: PYTHON=/path/to/python3")
     folder = Path(wanted).expanduser()
     own = folder / "workbench-install" / "own"
     if not folder.exists() or (own.exists() and not is_finished(folder)):
         make_environment(folder, own)
-    gone = f"{folder}: must be an environment, but its Python does not start; remove it (rm -rf {folder}) and run again"
-    environment = require_environment(folder / "bin" / "python", gone)
+    environment = require_environment(
+        folder / "bin" / "python", f"remove it (rm -rf {folder}), then run the same again"
+    )
     if not (environment.packages / "pip").is_dir():
         run([environment.python, "-m", "ensurepip", "--upgrade"])
     return environment
 
 
-def require_environment(python: Path, otherwise: str) -> Environment:
+def require_environment(python: Path, advice: str) -> Environment:
     """The environment of an interpreter that starts."""
     environment = read_environment(python)
     if environment is None:
-        raise StepFailed("no environment", f"ERROR: {otherwise}")
+        raise StepFailed("no environment", f"{python}: must be a Python that starts, but is not", advice)
     return environment
 
 
