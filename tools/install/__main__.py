@@ -36,7 +36,7 @@ def hand_over() -> int:
 
 def starts(python: Optional[str]) -> bool:  # noqa: UP045 - an old Python reads this
     """Version managers leave a `python3.13` on the path that only says how to get one."""
-    return bool(python) and subprocess.call([python, "-c", ""], stderr=subprocess.DEVNULL) == 0
+    return python is not None and subprocess.call([python, "-c", ""], stderr=subprocess.DEVNULL) == 0
 
 
 if __name__ == "__main__":
