@@ -117,11 +117,7 @@ def _close(times: Mapping[str, float], seconds: float) -> Iterator[tuple[str, st
 
 
 def _alike(surveys: Named, distance: int) -> Iterator[tuple[str, str]]:
-    looks = [
-        (path, survey.facts.look)
-        for path, survey in surveys
-        if survey.facts and survey.facts.look is not None
-    ]
+    looks = ((path, survey.facts.look) for path, survey in surveys if survey.facts)
     telling = [(path, look) for path, look in looks if look is not None and says_something(look)]
     for first, second in find_near([look for _, look in telling], distance):
         yield telling[first][0], telling[second][0]

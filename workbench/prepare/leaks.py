@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from workbench.data.finding import Finding, Level
+from workbench.data.finding import Finding
 from workbench.prepare.grouping import FACTS, WHY, Link, Why
 from workbench.project import SplitSettings
 
@@ -36,20 +36,26 @@ def find_leaks(
     parts: Mapping[str, str],
     reasons: Mapping[str, str],
 ) -> Iterator[Finding]:
-    """Report each torn group once, by its strongest link: facts are errors, guesses are warnings."""
+    """Report every torn fact as an error; a group torn only by guesses once, as a warning."""
     home = {path: group[0] for group in groups for path in group}
-    worst: dict[str, Link] = {}
+    reported: set[str] = set()
     for link in sorted(links, key=lambda link: (WHY.index(link.why), link)):
-        if parts[link.first] != parts[link.second]:
-            worst.setdefault(home[link.first], link)
-    for link in worst.values():
-        held, other = sorted((link.first, link.second), key=lambda path: (parts[path] == "train", path))
-        message = (
-            f"must be in one part with {other} ({_WORDS[link.why]}), but is in {parts[held]}, that in {parts[other]}; "
-            f"{_how_to_mend({reasons[held], reasons[other]})}"
-        )
-        level: Level = "error" if link.why in FACTS else "warning"
-        yield Finding(path=held, where="", rule="split-leak", level=level, message=message)
+        if parts[link.first] == parts[link.second]:
+            continue
+        if link.why in FACTS or home[link.first] not in reported:
+            reported.add(home[link.first])
+            yield _leak(link, parts, reasons)
+
+
+def _leak(link: Link, parts: Mapping[str, str], reasons: Mapping[str, str]) -> Finding:
+    held, other = sorted((link.first, link.second), key=lambda path: (parts[path] == "train", path))
+    message = (
+        f"must be in one part with {other} ({_WORDS[link.why]}), but is in {parts[held]}, "
+        f"that in {parts[other]}; {_how_to_mend({reasons[held], reasons[other]})}"
+    )
+    if link.why in FACTS:
+        return Finding(path=held, where="", rule="split-leak", level="error", message=message)
+    return Finding(path=held, where="", rule="split-likely-leak", level="warning", message=message)
 
 
 def _how_to_mend(reasons: set[str]) -> str:
