@@ -66,8 +66,3 @@ def read_label(metadata: Path) -> tuple[str, str]:
     """`torch-2.14.1.dist-info` is torch, 2.14.1."""
     name, _, version = metadata.name.removesuffix(".dist-info").rpartition("-")
     return normal(name), version
-
-
-def find_metadata(packages: Path, name: str) -> Path | None:
-    """The *.dist-info folder of one project."""
-    return next((f for f in packages.glob("*-*.dist-info") if read_label(f)[0] == name), None)
