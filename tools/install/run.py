@@ -68,6 +68,7 @@ def install(what: Sequence[str], venv: str, where: Where) -> int:
     environment = where.environment = open_environment(venv)
     steps = find_steps(what)
     with locked(environment):
+        mend(environment)
         stale = [step for step in steps if is_stale(step, environment)]
         for step in stale:
             where.step, where.megabytes = step.name, step.megabytes
@@ -79,6 +80,14 @@ def install(what: Sequence[str], venv: str, where: Where) -> int:
     word = "Now there" if stale else "Nothing to install"
     print(f"{word}: {named} (Python {environment.version} in {venv}; {passed:.1f} s)", flush=True)
     return 0
+
+
+def mend(environment: Environment) -> None:
+    """What an interrupted install, or somebody, left half there is taken as not installed."""
+    installed = find_installed(environment.packages).items()
+    repacked = {name for name, version in installed if version.endswith("+repack")}
+    if broken := clear_broken(environment, pinned_names() | repacked):
+        print(f"Only half there, to be installed again: {', '.join(broken)}", flush=True)
 
 
 def find_steps(what: Sequence[str]) -> list[Step]:
@@ -103,16 +112,12 @@ def is_stale(step: Step, environment: Environment) -> bool:
 
 
 def do(step: Step, environment: Environment) -> None:
-    """One step: room first, then what an earlier interruption left half done, then the installing, then the stamp."""
+    """One step: is there room, then the installing, then the stamp."""
     line = StepLine(step.name, step.brings)
     if room := find_lack_of_space(environment.prefix, Path(tempfile.gettempdir()), step.megabytes):
         line.end("no room")
         raise StepFailed("there is too little room", f"ERROR: No space left on device for this: {room}")
     drop_stamp(environment, step.name)
-    repacked = {
-        name for name, version in find_installed(environment.packages).items() if version.endswith("+repack")
-    }
-    clear_broken(environment, pinned_names() | repacked)
     try:
         how = step.install(Pip(environment, step.name, line))
     except BaseException as error:
