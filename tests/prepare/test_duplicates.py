@@ -68,6 +68,14 @@ def test_a_heap_of_many_different_near_hashes_is_joined_by_a_forest():
     assert all((looks[i] ^ looks[j]).bit_count() <= 8 for i, j in links)
 
 
+def test_a_hash_at_the_rim_of_a_heap_hangs_on_its_one_neighbour():
+    draw = random.Random(3)
+    rim = BASE ^ sum(1 << bit for bit in (10, 11, 12, 13))
+    beyond = rim ^ sum(1 << bit for bit in range(1, 9))
+    looks = [BASE ^ sum(1 << bit for bit in draw.sample(range(20, 64), 3)) for _ in range(500)]
+    assert len(find_near([*looks, beyond, rim, BASE], 8)) == 502
+
+
 def test_a_hundred_thousand_hashes_half_of_them_blank_take_seconds():
     draw = random.Random(2)
     looks = [0] * 50_000 + [draw.getrandbits(64) for _ in range(50_000)]

@@ -92,11 +92,11 @@ def test_no_part_is_empty_when_there_are_groups_for_all(surveys):
     assert set(split(surveys, THREE).parts.values()) == {"train", "val", "test"}
 
 
-def test_a_class_of_one_group_is_for_training():
-    for size in (1, 2, 5):
-        rare = [image(f"rare-{index}", common=1, rare=1) for index in range(size)]
-        plan = split(rare + [image(f"{n}-x", common=1) for n in range(30)])
-        assert {plan.parts[survey.image] for survey in rare} == {"train"}
+@pytest.mark.parametrize(("size", "val"), [(1, 0.2), (2, 0.2), (5, 0.2), (1, 0.7)])
+def test_a_class_of_one_group_is_for_training(size, val):
+    rare = [image(f"rare-{index}", common=1, rare=1) for index in range(size)]
+    plan = split(rare + [image(f"{n}-x", common=1) for n in range(30)], replace(FIFTH, val=val))
+    assert {plan.parts[survey.image] for survey in rare} == {"train"}
 
 
 @given(image_sets(smallest=30))
@@ -106,6 +106,13 @@ def test_frequent_classes_come_near_their_share(surveys):
         total = sum(counts[label] for counts in labels.values())
         val = sum(counts[label] for path, counts in labels.items() if plan.parts[path] == "val")
         assert 0.1 <= val / total <= 0.35
+
+
+def test_bursts_that_would_overfill_val_are_for_training():
+    bursts = [image(f"{burst}-{index}", cat=1) for burst in "pq" for index in range(30)]
+    plan = split(bursts + [image(f"{n}-x", cat=1) for n in range(40)])
+    assert sizes(plan) == Counter(train=80, val=20)
+    assert {plan.parts[survey.image] for survey in bursts} == {"train"}
 
 
 def test_rare_classes_are_in_every_part_when_their_groups_are_enough():
@@ -199,6 +206,22 @@ def test_lists_that_tear_a_group_apart_are_followed_and_reported():
     assert plan.parts == {"a-1.jpg": "train", "a-2.jpg": "val"}
     assert [(finding.rule, finding.level) for finding in plan.findings] == [("split-leak", "error")]
     assert plan.groups[0].part == ""
+
+
+def test_every_copy_across_the_parts_is_an_error_of_its_own():
+    surveys = [
+        image("a-1", digest="1"),
+        image("a-2", digest="2"),
+        image("b-1", digest="1"),
+        image("b-2", digest="2"),
+    ]
+    lists = {"train": ["a-1", "a-2"], "val": ["b-1", "b-2"]}
+    plan = split(surveys, FIFTH, lists=lists)
+    assert [f.path for f in plan.findings if f.rule == "split-leak"] == ["b-1.jpg", "b-2.jpg"]
+
+
+def test_a_group_of_just_half_the_images_is_no_trouble():
+    assert rules(split([image(f"a-{n}") for n in range(4)] + [image(f"{n}-x") for n in range(4)])) == []
 
 
 def test_a_group_torn_only_by_a_guess_is_a_warning():

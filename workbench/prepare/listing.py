@@ -14,7 +14,7 @@ def resolve_lists(
     surveys: Sequence[Survey], lists: Mapping[str, Sequence[str]], files: Mapping[str, str]
 ) -> dict[str, str]:
     """Return image -> part. A line may be the image's path, its json's path, or a name or stem that is there once."""
-    known = _index(surveys)
+    known = _index(surveys) if lists else {}
     listed: dict[str, str] = {}
     for part in sorted(lists):
         file = files.get(part, f"list of {part}")
