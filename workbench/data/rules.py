@@ -113,11 +113,7 @@ _SET = {
         W, "two images share a name but for the ending", "rename one: Labelme saves both to one json"
     ),
     "duplicate-image": Rule(W, "two images are equal byte for byte", "drop one: it counts twice"),
-    "duplicate-leak": Rule(
-        E, "equal images in different parts of the split", "drop one: the score would be too good"
-    ),
     "near-duplicate": Rule(W, "two images look almost the same", "nothing: the split keeps them together"),
-    "near-duplicate-leak": Rule(E, "alike images in different parts of the split", "put both into one part"),
     "few-instances": Rule(W, "a class has fewer than 10 instances", "label more of it"),
     "unused-class": Rule(W, "a class has no instance", "label some, or drop it from the list"),
     "similar-labels": Rule(W, "two labels are spelt almost alike", "rename one if they mean the same"),
@@ -125,6 +121,21 @@ _SET = {
         W, "an image has no shapes", "nothing, if it shows no object: it is kept as a negative"
     ),
     "image-without-annotation": Rule(W, "an image has no json", "label it, or save it empty as a negative"),
+}
+_SPLIT = {
+    "split-leak": Rule(
+        E, "alike images in different parts (a warning where it is a guess)", "put both into one part"
+    ),
+    "split-moved": Rule(
+        W, "a list moves an image to another part", "nothing, if meant so: old scores do not compare"
+    ),
+    "split-one-group": Rule(
+        W, "one group holds most of the images", "narrow the grouping, or list the parts yourself"
+    ),
+    "split-empty": Rule(W, "a part of the split has no image", "add images of other scenes, or list some"),
+    "split-class-missing": Rule(
+        W, "a part has no instance of a class", "label it in more scenes, or list some"
+    ),
 }
 _COCO = {
     "zero-annotation-id": Rule(
@@ -153,7 +164,7 @@ _COCO = {
     ),
     "crowd-polygon": Rule(W, "a crowd is drawn as polygon", "write crowds as run lengths"),
 }
-RULES: dict[str, Rule] = {**_FILES, **_SHAPES, **_IMAGES, **_SET, **_COCO}
+RULES: dict[str, Rule] = {**_FILES, **_SHAPES, **_IMAGES, **_SET, **_SPLIT, **_COCO}
 
 
 def find(path: str, where: str, rule: str, message: str) -> Finding:

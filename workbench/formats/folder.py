@@ -93,7 +93,7 @@ def read_pair(root: Path, name: str, *, images: Path | None = None, pixels: bool
     facts = embedded
     if place.file is not None:
         try:
-            facts = read_facts(place.file, pixels=pixels, name=place.path or "")
+            facts = read_facts(place.file, pixels=pixels, name=place.file.name)
         except AnnotationError as error:
             facts = None
             findings.append(find(name, error.where, error.rule, error.message))
@@ -106,6 +106,16 @@ def read_pair(root: Path, name: str, *, images: Path | None = None, pixels: bool
     if rule:
         findings.append(find(name, "imagePath", rule, message))
     return Pair(annotation=annotation, place=place, facts=facts, embedded=embedded, findings=tuple(findings))
+
+
+def look_at_image(place: ImagePlace, *, pixels: bool) -> ImageFacts | tuple[str, str]:
+    """Read one picture that a data set names, or return the rule and the message that say why not."""
+    if place.file is None:
+        return place.rule, place.message.replace("imagePath", "file_name")
+    try:
+        return read_facts(place.file, pixels=pixels)
+    except AnnotationError as error:
+        return error.rule, error.message
 
 
 def _read_embedded(

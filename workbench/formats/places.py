@@ -25,10 +25,10 @@ def find_image(root: Path, name: str, annotation: Annotation, images: Path | Non
     wanted, folder = annotation.image_path, name.rpartition("/")[0]
     if PurePosixPath(wanted).name == PurePosixPath(name).name:
         return _take_equal_name(root, name, wanted)
-    place = _look(root, folder, wanted)
+    place = find_file(root, folder, wanted)
     if not place.file and images:
         for candidate in dict.fromkeys((wanted, wanted.rpartition("/")[2])):
-            found = _look(images, "", candidate)
+            found = find_file(images, "", candidate)
             if found.file:
                 return found
     if place.rule == "image-missing":
@@ -36,7 +36,7 @@ def find_image(root: Path, name: str, annotation: Annotation, images: Path | Non
     return place
 
 
-def _look(root: Path, folder: str, wanted: str) -> ImagePlace:
+def find_file(root: Path, folder: str, wanted: str) -> ImagePlace:
     """Follow a path from `folder` inside `root`; whatever would lead out of it is refused."""
     if not wanted or "\0" in wanted:
         return _missing(wanted or "nothing", "write the image's name there")
@@ -72,12 +72,12 @@ def _find_real_folder(root: str, folder: str) -> str | None:
 
 def _missing(wanted: str, advice: str) -> ImagePlace:
     return ImagePlace(
-        rule="image-missing", message=f"imagePath must name an image, but {wanted} is not there; {advice}"
+        rule="image-missing", message=f"it must name an image, but {wanted} is not there; {advice}"
     )
 
 
 def _outside(wanted: str) -> ImagePlace:
-    message = f"imagePath must stay in the folder, but got {wanted}; move the image in, or use --images"
+    message = f"it must stay in the folder, but got {wanted}; move the image in, or use --images"
     return ImagePlace(rule="image-outside", message=message)
 
 
@@ -87,8 +87,8 @@ def _take_equal_name(root: Path, name: str, wanted: str) -> ImagePlace:
     same = _list_equal_stems(root, name)
     if len(same) != 1:
         return _missing(wanted, "it names the json itself; correct imagePath")
-    place = _look(root, folder, same[0])
-    message = f"imagePath must name the image, but names the json itself; {same[0]} was taken, correct it"
+    place = find_file(root, folder, same[0])
+    message = f"it must name the image, but names the json itself; {same[0]} was taken, correct it"
     return (
         ImagePlace(path=place.path, file=place.file, rule="image-names-json", message=message)
         if place.file
@@ -102,10 +102,8 @@ def _look_harder(root: Path, name: str, wanted: str) -> ImagePlace:
     where = os.path.normpath(f"{folder}/{wanted}" if folder else wanted).rpartition("/")[0]
     for entry in _list_names(root, where):
         if entry.lower() == base.lower():
-            place = _look(root, "", f"{where}/{entry}" if where else entry)
-            message = (
-                f"imagePath must be written as the file is, but got {wanted} for {entry}; rename one of them"
-            )
+            place = find_file(root, "", f"{where}/{entry}" if where else entry)
+            message = f"it must be written as the file is, but got {wanted} for {entry}; rename one of them"
             return ImagePlace(path=place.path, file=place.file, rule="image-case", message=message)
     names = set(_list_names(root, folder))
     near = [base] if base in names else _list_equal_stems(root, name)
