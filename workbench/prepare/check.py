@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from workbench.data.annotation import OPEN_KINDS, Annotation, BrokenShape, Shape
+from workbench.data.annotation import BACKGROUND, IGNORE, OPEN_KINDS, Annotation, BrokenShape, Shape
 from workbench.data.finding import Finding
 from workbench.data.geometry import Ring
 from workbench.data.mask import png_to_array
@@ -11,7 +11,6 @@ from workbench.data.survey import ImageFacts
 from workbench.errors import nearest
 from workbench.prepare.check_groups import check_groups, is_hole
 from workbench.prepare.check_rings import check_rings
-from workbench.prepare.collect import BACKGROUND, IGNORE
 from workbench.prepare.outline import NoOutline, Stamp, shape_to_outline
 
 Size = tuple[int, int]

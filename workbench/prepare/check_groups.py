@@ -3,8 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 
-from workbench.data.annotation import CLOSED_KINDS, Annotation, Shape
-from workbench.prepare.collect import BACKGROUND, HOLE_LABELS, IGNORE
+from workbench.data.annotation import BACKGROUND, CLOSED_KINDS, HOLE_LABELS, IGNORE, Annotation, Shape
 
 
 def is_hole(shape: Shape, known: Collection[str] | None) -> bool:

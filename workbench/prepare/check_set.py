@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import combinations
 
+from workbench.data.annotation import BACKGROUND, HOLE_LABELS, IGNORE
 from workbench.data.finding import Finding
 from workbench.data.rules import find
 from workbench.data.survey import Survey
-from workbench.prepare.collect import BACKGROUND, HOLE_LABELS, IGNORE
 from workbench.prepare.grouping import find_links
 from workbench.project import SplitSettings
 
