@@ -220,6 +220,12 @@ def test_every_copy_across_the_parts_is_an_error_of_its_own():
     assert [f.path for f in plan.findings if f.rule == "split-leak"] == ["b-1.jpg", "b-2.jpg"]
 
 
+def test_a_group_of_more_than_half_the_images_is_reported():
+    plan = split([image(f"a-{n}") for n in range(5)] + [image(f"{n}-x") for n in range(4)])
+    assert rules(plan) == ["split-one-group"]
+    assert "holds 5 of 9, chained mostly by name" in plan.findings[0].message
+
+
 def test_a_group_of_just_half_the_images_is_no_trouble():
     assert rules(split([image(f"a-{n}") for n in range(4)] + [image(f"{n}-x") for n in range(4)])) == []
 
