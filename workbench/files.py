@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -56,6 +57,26 @@ def write_atomically(path: Path, content: bytes) -> None:
         stream.write(content)
 
 
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second name, which takes no room, or copy its bytes where the disk has no links."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source.resolve(), target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make a folder and try to write in it, before any work is done that would be lost."""
+    probe = folder / f".{os.getpid()}.probe.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise explain_os_error(folder, error) from error
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename survive a power cut; not every file system lets a folder be opened."""
     with suppress(OSError):
@@ -69,6 +90,12 @@ def sync_folder(folder: Path) -> None:
 def digest(content: bytes) -> str:
     """Name a content by its hash (SHA-256, hexadecimal)."""
     return hashlib.sha256(content).hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """Name a file's content by its hash without holding it in memory."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def contained(root: Path, name: str, base: Path | None = None) -> Path | None:

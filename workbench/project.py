@@ -6,6 +6,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from workbench.data.annotation import RESERVED_LABELS
 from workbench.data.colors import category_color
 from workbench.data.dataset import Category
 from workbench.errors import ProjectError, nearest
@@ -149,6 +150,23 @@ def make_categories(things: list[str], stuff: list[str] | None = None) -> tuple[
         Category(id=number, name=name, thing=number <= len(things), color=category_color(number))
         for number, name in enumerate([*things, *(stuff or [])], start=1)
     )
+
+
+def read_labels(path: Path) -> list[str]:
+    """Read a labels.txt: one class a line; what Labelme gives a meaning of its own (`__ignore__`) is no class."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProjectError(
+            f"{path}: must be a text file of labels, but is not ({error}); check the name"
+        ) from error
+    names = [line.strip() for line in lines if line.strip() and line.strip() not in RESERVED_LABELS]
+    for name in names:
+        if names.count(name) > 1:
+            raise ProjectError(f'{path}: each label must be there once, but "{name}" is not; drop one')
+    if not names:
+        raise ProjectError(f"{path}: must name at least one class, but names none; add one a line")
+    return names
 
 
 def _annotation_folder(path: Path, raw: Mapping[str, Any]) -> Path:

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 from workbench.commands.output import print_json, print_line
+from workbench.data.annotation import HOLE_LABELS, IGNORE
 from workbench.errors import OK, OutputError, ProjectError
 from workbench.files import write_atomically
-from workbench.prepare.collect import HOLE_LABELS, IGNORE
 from workbench.project import make_categories
 
 HELP = "Scaffold projects/NAME and annotations/NAME."
@@ -84,7 +84,7 @@ def project_text(name: str, task: str, things: list[str], stuff: list[str]) -> s
         f'name = "{name}"',
         f'task = "{task}"',
         f'annotations = "../../annotations/{name}"',
-        f"categories = {json.dumps(things, ensure_ascii=False)}  # the order is the order of the ids: append, never reorder",
+        f"categories = {json.dumps(things, ensure_ascii=False)}  # append, never reorder: the order is that of the ids",
     ]
     if stuff:
         lines.append(f"stuff = {json.dumps(stuff, ensure_ascii=False)}")

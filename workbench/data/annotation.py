@@ -9,6 +9,11 @@ CLOSED_KINDS = ("polygon", "rectangle", "oriented_rectangle", "rotation", "circl
 OPEN_KINDS = ("line", "linestrip", "point", "points")
 KINDS = CLOSED_KINDS + OPEN_KINDS
 
+# Labels with a meaning of their own, as Labelme's examples and our docs/shapes.md have it.
+IGNORE, BACKGROUND = "__ignore__", "_background_"
+HOLE_LABELS = ("hole", "__hole__")
+RESERVED_LABELS = (IGNORE, BACKGROUND, *HOLE_LABELS)
+
 _MANY = 1_000_000_000
 POINT_COUNTS: Mapping[str, Sequence[int]] = {
     "polygon": range(3, _MANY),

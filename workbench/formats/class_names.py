@@ -1,5 +1,6 @@
 """Lists of class names: labels.txt, classes.txt, and `names:` of a YOLO data.yaml."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from workbench.formats.importing import SILENT_LABELS
 from workbench.formats.labelme import read_bytes
 
 _KEY = re.compile(r"^([A-Za-z_][\w-]*)\s*:\s*(.*)$")
+_COMMENT = re.compile(r"""^((?:"[^"]*"|'[^']*'|[^"'#]|(?<=\S)#)*)(?:(?<!\S)#.*)$""")
 _ITEM = re.compile(r"^\s*(?:-|(?P<number>\d{1,6})\s*:)\s+(?P<name>\S.*)$")
 
 
@@ -23,7 +25,7 @@ def read_yaml_names(path: Path) -> tuple[str, ...]:
     names: dict[int, str] = {}
     inside = False
     for line in _text(path).splitlines():
-        line = line.rstrip() if '"' in line or "'" in line else line.split(" #")[0].rstrip()
+        line = _COMMENT.sub(r"\1", line).rstrip()
         key = _KEY.match(line)
         if key and key[1] == "kpt_shape":
             raise DatasetError(
@@ -32,7 +34,7 @@ def read_yaml_names(path: Path) -> tuple[str, ...]:
         if key:
             inside = key[1] == "names"
             if inside and key[2]:
-                names = dict(enumerate(_flow(key[2], path)))
+                names = _flow(key[2], path)
         elif inside and (item := _ITEM.match(line)):
             names[int(item["number"]) if item["number"] else len(names)] = _unquote(item["name"])
         elif inside and line.strip() and not line.lstrip().startswith("#"):
@@ -48,19 +50,26 @@ def read_yaml_names(path: Path) -> tuple[str, ...]:
     return _require_unique(path, [names[number] for number in range(len(names))])
 
 
-def _flow(text: str, path: Path) -> list[str]:
+def _flow(text: str, path: Path) -> dict[int, str]:
     """Read [a, 'b', "c"] or {0: a, 1: b} on one line."""
     text = text.strip()
     if (text[:1], text[-1:]) not in (("[", "]"), ("{", "}")):
         raise DatasetError(path, "names", f"it must be a list, but got {text[:40]!r}; write `names: [a, b]`")
-    items = re.findall(r"""\s*("[^"]*"|'[^']*'|[^,]+?)\s*(?:,|$)""", text[1:-1])
-    if text[0] == "{":
-        items = [item.partition(":")[2] for item in items]
-    return [_unquote(item) for item in items]
+    items = re.findall(r"""\s*((?:\d{1,6}\s*:\s*)?(?:"[^"]*"|'[^']*')|[^,]+?)\s*(?:,|$)""", text[1:-1])
+    if text[0] == "[":
+        return {number: _unquote(item) for number, item in enumerate(items)}
+    pairs = [item.partition(":") for item in items]
+    return {int(number) if number.strip().isdecimal() else -1: _unquote(name) for number, _, name in pairs}
 
 
 def _unquote(text: str) -> str:
     text = text.strip()
+    if text[:1] == '"':
+        try:
+            value = json.loads(text)
+            return value if isinstance(value, str) else text
+        except ValueError:
+            pass
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
 
 

@@ -39,7 +39,12 @@ def segmentation_to_json(segmentation: Outline | Mask) -> Any:
 
 def image_to_piece(image: Image, file_name: str) -> Piece:
     """Encode one image, without its id."""
-    raw = {"file_name": file_name, "width": image.width, "height": image.height, "annotation": image.annotation}
+    raw = {
+        "file_name": file_name,
+        "width": image.width,
+        "height": image.height,
+        "annotation": image.annotation,
+    }
     return orjson.dumps(raw | ({"flags": dict(image.flags)} if image.flags else {}))
 
 
@@ -68,17 +73,21 @@ class CocoWriter:
 
     def __init__(self, stream: IO[bytes], waiting: IO[bytes], categories: Sequence[Category]) -> None:
         self._stream, self._waiting, self._categories = stream, waiting, categories
-        self.images = self.annotations = 0
-        stream.write(b'{"info":' + orjson.dumps({"description": "made by workbench convert"}) + b',"licenses":[],"images":[')
+        self.images = self.annotations = self.last_id = 0
+        stream.write(b'{"info":{"description":"made by workbench convert"},"licenses":[],"images":[')
 
-    def add(self, image: Piece, instances: Iterable[Piece]) -> None:
-        """Number one image and its objects and write them."""
+    def add(self, image: Piece, annotations: Iterable[Piece | None]) -> None:
+        """Number one image and its annotations and write them; None takes a number and is not written."""
         self.images += 1
         self._stream.write((b",\n" if self.images > 1 else b"\n") + number_piece(image, id=self.images))
-        for piece in instances:
-            self.annotations += 1
-            start = b",\n" if self.annotations > 1 else b"\n"
-            self._waiting.write(start + number_piece(piece, id=self.annotations, image_id=self.images))
+        for piece in annotations:
+            self.last_id += 1
+            if piece is not None:
+                self._wait(number_piece(piece, id=self.last_id, image_id=self.images))
+
+    def _wait(self, piece: Piece) -> None:
+        self.annotations += 1
+        self._waiting.write((b",\n" if self.annotations > 1 else b"\n") + piece)
 
     def close(self) -> None:
         """Append the annotations and the categories."""
@@ -89,3 +98,14 @@ class CocoWriter:
         copyfileobj(self._waiting, self._stream, 1 << 20)
         categories = orjson.dumps([category_to_json(category) for category in self._categories])
         self._stream.write(b'\n],"categories":' + categories + b"}\n")
+
+
+class PanopticWriter(CocoWriter):
+    """The same for COCO panoptic, whose annotations have no id of their own."""
+
+    def add(self, image: Piece, annotations: Iterable[Piece | None]) -> None:
+        """Number one image and write its annotation."""
+        super().add(image, ())
+        for piece in annotations:
+            if piece is not None:
+                self._wait(number_piece(piece, image_id=self.images))

@@ -115,8 +115,8 @@ def _take_object(
 ) -> Row:
     """Draw one object and say what became of it."""
     try:
-        _require_label(one.label, folder.source.labels)
         made = one.make(size)
+        _require_label(one.label, folder.source.labels)
         for shape in made:
             _require_sane(shape)
     except Skip as error:
@@ -155,11 +155,13 @@ def _require_frame(picture: Picture, size: Size | None) -> str:
         return ""
     sides = f"{picture.size[0]} x {picture.size[1]}"
     if size == picture.stored:
-        message = f"{picture.name} is shown turned by EXIF ({sides}), but was measured unturned; turn its pixels"
+        message = (
+            f"{picture.name} is shown turned by EXIF ({sides}), but was measured unturned; turn its pixels"
+        )
         raise Skip("exif-orientation", message)
     if max(abs(said - found) for said, found in zip(size, picture.size, strict=True)) <= ROUNDING:
         return "size-rounded"
-    message = f"{picture.name} must be {size[0]} x {size[1]} px as the source says, but is {sides}; find the right image"
+    message = f"{picture.name} must be {size[0]} x {size[1]} px as its source says, but is {sides}; find the right one"
     raise Skip("size-mismatch", message)
 
 

@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Callable
 from itertools import chain
 from math import isfinite
+from os import fstat
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +45,14 @@ def read_bytes(path: Path) -> bytes:
     """Read a file's bytes, or say in one line why they cannot be had."""
     try:
         with path.open("rb") as stream:
-            content = stream.read(LARGEST_FILE + 1)
+            too_large = fstat(stream.fileno()).st_size > LARGEST_FILE
+            content = b"" if too_large else stream.read()
     except FileNotFoundError:
         raise InputMissing(f"{path}: the file must exist, but does not; check the name") from None
     except OSError as error:
         message = f"the file must be readable, but is not ({error.strerror}); check its permissions"
         raise AnnotationError(path, "", message) from error
-    if len(content) > LARGEST_FILE:
+    if too_large:
         message = "the file must be smaller than 512 MB, but is not; save it without image data"
         raise AnnotationError(path, "", message, "too-large")
     return content

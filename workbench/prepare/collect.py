@@ -10,14 +10,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from workbench.data import mask as masks
-from workbench.data.annotation import Annotation, BrokenShape, Shape
+from workbench.data.annotation import (
+    BACKGROUND,
+    HOLE_LABELS,
+    IGNORE,
+    OPEN_KINDS,
+    RESERVED_LABELS,
+    Annotation,
+    BrokenShape,
+    Shape,
+)
 from workbench.data.dataset import Category, Image, ImageInstances, Instance, LedgerRow
 from workbench.data.geometry import Outline, Ring, clip_ring
 from workbench.data.mask import Mask
 from workbench.prepare.outline import NoOutline, Stamp, shape_to_outline
-
-IGNORE, BACKGROUND = "__ignore__", "_background_"
-HOLE_LABELS = ("hole", "__hole__")
 
 Role = Literal["object", "hole", "ignore"]
 Categories = Mapping[str, Category]
@@ -203,3 +209,8 @@ def _write_ledger(
         )
         for index, shape in enumerate(annotation.shapes)
     )
+
+
+def names_instance(label: str, kind: object) -> bool:
+    """Say whether a shape of this label and kind can be an object of a class."""
+    return kind not in OPEN_KINDS and label not in RESERVED_LABELS

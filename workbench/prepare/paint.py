@@ -104,6 +104,12 @@ def _box_of(seen: "NDArray[np.bool_]") -> Box:
     return Box(int(xs[0]), int(ys[0]), int(xs[-1]) + 1, int(ys[-1]) + 1)
 
 
+def measure_visible(painting: Painting, instances: Sequence[Instance]) -> list[float]:
+    """Return the share of each instance's pixels that nothing covers; 0 says it has no segment."""
+    seen = {segment.instance: segment.area for segment in painting.segments}
+    return [min(1.0, round(seen.get(place, 0) / instance.area, 4)) for place, instance in enumerate(instances)]
+
+
 def paint_values(painting: Painting, values: Mapping[int, int]) -> "NDArray[np.uint8]":
     """Give each pixel the value of its category id, and VOID where nothing is known."""
     import numpy as np

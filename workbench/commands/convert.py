@@ -1,0 +1,121 @@
+"""`workbench convert`: Labelme files to a dataset that can be trusted."""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.commands.output import format_table, print_json, print_line, safe
+from workbench.errors import OK, InputMissing, ProjectError
+from workbench.project import find_project, read_labels, read_project
+
+if TYPE_CHECKING:
+    from workbench.conversion.result import Result
+
+HELP = "Turn a project into its dataset folder, or a bare Labelme folder into one COCO file."
+EXAMPLE = "workbench convert balloons"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `convert` takes."""
+    parser.add_argument(
+        "source", help="a project (its folder, or its name under projects/), or a Labelme folder"
+    )
+    parser.add_argument(
+        "--labels", type=Path, metavar="FILE", help="one class a line, in the order of their ids"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE_OR_DIR", help="where to write")
+    parser.add_argument(
+        "--strict", action="store_true", help="exit 1, writing nothing, when any shape was skipped"
+    )
+    parser.add_argument("--rle", action="store_true", help="write every mask as run lengths")
+    parser.add_argument("--to", choices=("coco", "yolo", "voc"), default="coco", help="the format to write")
+    parser.add_argument("--json", action="store_true", help="print the sums as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Convert, then say what came out and what did not."""
+    from workbench.conversion.result import Skipped
+
+    try:
+        result = _convert(args)
+    except Skipped as stop:
+        if args.json:
+            print_json(result_to_json(stop.result) | {"out": None})
+        raise
+    if args.json:
+        print_json(result_to_json(result))
+    else:
+        print_line(describe(result))
+    return OK
+
+
+def _convert(args: argparse.Namespace) -> "Result":
+    from workbench.conversion.dataset import convert_project
+    from workbench.conversion.export import export_folder
+    from workbench.conversion.folder import convert_folder
+
+    project = find_project(args.source)
+    folder = Path(args.source)
+    if project and args.labels:
+        raise ProjectError(
+            f"{project}: --labels must not be given for a project, whose classes are in project.toml; drop it"
+        )
+    if project and args.to == "coco":
+        return convert_project(read_project(project), args.out, as_rle=args.rle, strict=args.strict)
+    labels = read_labels(args.labels) if args.labels else None
+    if project:
+        settings = read_project(project)
+        folder, labels = settings.annotations, [category.name for category in settings.categories]
+    if not folder.is_dir():
+        raise InputMissing(
+            f"{folder}: must be a project or a folder of Labelme files, but is not there; check the name"
+        )
+    if args.to != "coco":
+        out = args.out or Path(f"{folder.resolve().name}.{args.to}")
+        return export_folder(folder, out, labels, to=args.to, strict=args.strict)
+    out = args.out or Path(f"{folder.resolve().name}.coco.json")
+    out = out / f"{folder.resolve().name}.coco.json" if out.is_dir() else out
+    return convert_folder(folder, out, labels, as_rle=args.rle, strict=args.strict)
+
+
+def result_to_json(result: "Result") -> dict[str, Any]:
+    """Return the contract of `--json`."""
+    rules = Counter(finding.rule for finding in result.findings)
+    return {
+        **result.counts,
+        "findings": dict(sorted(rules.items())),
+        "out": result.out,
+        "reused": result.reused,
+    }
+
+
+def describe(result: "Result") -> str:
+    """Say in a few lines what a person wants to know."""
+    counts, ledger = result.counts, result.counts["ledger"]
+    lines = [
+        f"{result.out}{' (unchanged)' if result.reused else ''}",
+        f"  {counts['images']} images, {counts['annotations']} instances, {counts['categories']} classes",
+        f"  {ledger['shapes']} shapes: {ledger['instances']} are in instances{_list(ledger['skipped'], 'skipped')}",
+    ]
+    if counts["files"]["refused"]:
+        lines.append(f"  {counts['files']['read']} files{_list(counts['files']['refused'], 'refused')}")
+    table = format_table(
+        [tuple(map(safe, row)) for row in result.shares], right="id instances train val test"
+    )
+    lines += ["", *("  " + row for row in table.splitlines())]
+    return "\n".join(lines + _describe_findings(result))
+
+
+def _list(reasons: dict[str, int], what: str) -> str:
+    listed = ", ".join(f"{reason} {number}" for reason, number in reasons.items())
+    return f", {sum(reasons.values())} {what} ({listed})" if reasons else ""
+
+
+def _describe_findings(result: "Result") -> list[str]:
+    errors = [finding for finding in result.findings if finding.level == "error"]
+    warnings = len(result.findings) - len(errors)
+    if not result.findings:
+        return []
+    lines = ["", f"  {len(errors)} errors and {warnings} warnings; workbench check shows them all"]
+    return lines + [f"  {safe(str(finding))}" for finding in errors[:5]]

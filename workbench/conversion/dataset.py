@@ -1,0 +1,190 @@
+"""A project becomes its dataset folder: looked at, split, fingerprinted, and only then written."""
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench import __version__
+from workbench.conversion.folder import add_to_ledger, list_annotations
+from workbench.conversion.job import Job, Workshop, make_job_pieces
+from workbench.conversion.ledger import Ledger
+from workbench.conversion.look import Look, look_at_all, name_source
+from workbench.conversion.one import Settings
+from workbench.conversion.painted import name_pictures
+from workbench.conversion.parts import PartFiles
+from workbench.conversion.result import Result, count, require_nothing_skipped
+from workbench.conversion.staging import require_unchanged, staging_folder
+from workbench.data.finding import Finding
+from workbench.errors import ProjectError
+from workbench.files import prepare_folder
+from workbench.formats.frozen_split import read_frozen_split, write_frozen_split
+from workbench.formats.manifest import NAME, digest_outputs, read_manifest, write_manifest
+from workbench.prepare.grouping import image_key
+from workbench.prepare.lineage import CONVERTER, Manifest, Source, fingerprint
+from workbench.prepare.shares import PARTS, share_rows
+from workbench.prepare.split import SplitPlan, assign_parts, collect_labels
+from workbench.project import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that is known before the first file is written."""
+
+    project: Project
+    looks: Sequence[Look]
+    split: SplitPlan
+    sources: tuple[Source, ...]
+    fingerprint: str
+    folder: Path
+    as_rle: bool
+
+
+def convert_project(project: Project, out: Path | None, *, as_rle: bool, strict: bool) -> Result:
+    """Write the dataset folder of a project, unless it is there already; and freeze the split."""
+    prepare_folder(out.parent if out else project.datasets)
+    plan = plan_dataset(project, out, as_rle=as_rle)
+    if (plan.folder / NAME).is_file():
+        result = _reuse(plan)
+        require_nothing_skipped(result, strict=strict)
+        return result
+    with staging_folder(plan.folder) as staging:
+        result = _write(plan, staging)
+        require_nothing_skipped(result, strict=strict)
+        write_frozen_split(project.frozen_split, plan.split.parts)
+    return result
+
+
+def plan_dataset(project: Project, out: Path | None, *, as_rle: bool) -> Plan:
+    """Look at everything, split it, and name what would come out."""
+    looks = look_at_all(project, list_annotations(project.annotations))
+    usable = [look.survey for look in looks if not look.refused]
+    split = assign_parts(usable, project.split, read_frozen_split(project.frozen_split), read_lists(project))
+    sources = tuple(map(name_source, looks))
+    name = fingerprint(
+        sources=sources,
+        parts=split.parts,
+        categories=project.categories,
+        task=project.task,
+        unlabelled=project.unlabelled,
+        options={"rle": as_rle},
+    )
+    folder = out or project.datasets / name
+    return Plan(
+        project=project,
+        looks=looks,
+        split=split,
+        sources=sources,
+        fingerprint=name,
+        folder=folder,
+        as_rle=as_rle,
+    )
+
+
+def read_lists(project: Project) -> Mapping[str, Sequence[str]]:
+    """Read the files of [split.lists], one image a line."""
+    lists = {}
+    for part, name in project.split.lists.items():
+        path = project.folder / name
+        try:
+            lists[part] = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            message = (
+                f"split.lists.{part}: must be a readable text file, but {path} is not ({error}); correct it"
+            )
+            raise ProjectError(f"{project.folder / 'project.toml'}: {message}") from error
+    return lists
+
+
+def _write(plan: Plan, staging: Path) -> Result:
+    """Write every file into the staging folder, the manifest last."""
+    project, parts = plan.project, plan.split.parts
+    used = [part for part in PARTS if part in set(parts.values())]
+    with ExitStack() as stack:
+        ledger = Ledger(stack.enter_context((staging / "ledger.jsonl").open("wb")))
+        files = {
+            part: stack.enter_context(PartFiles(staging, part, project.categories, project.task))
+            for part in used
+        }
+        jobs = _list_jobs(plan)
+        for job, pieces in zip(jobs, make_job_pieces(_open_workshop(plan, staging), jobs), strict=True):
+            add_to_ledger(pieces, ledger, files[job.part].coco.last_id + 1 if job.part else 0)
+            if job.part:
+                files[job.part].add(pieces)
+    images, annotations = (
+        sum(getattr(one.coco, what) for one in files.values()) for what in ("images", "annotations")
+    )
+    counts = count(ledger, images, annotations, project.categories)
+    counts["parts"] = {
+        part: {"images": one.coco.images, "annotations": one.coco.annotations} for part, one in files.items()
+    }
+    counts["fingerprint"] = plan.fingerprint
+    write_manifest(staging, _describe(plan, counts, digest_outputs(staging)))
+    return _result(plan, counts)
+
+
+def _list_jobs(plan: Plan) -> list[Job]:
+    """Give every annotation its part; a refused one goes along, for its shapes to be counted."""
+    pictures = name_pictures([image_key(look.survey) for look in plan.looks if not look.refused])
+    jobs = []
+    for look in plan.looks:
+        key = "" if look.refused else image_key(look.survey)
+        part = plan.split.parts.get(key, "")
+        jobs.append(Job(look=look, part=part, picture=pictures.get(key, "")))
+    return jobs
+
+
+def _open_workshop(plan: Plan, staging: Path) -> Workshop:
+    project, root = plan.project, plan.project.annotations
+    settings = Settings(
+        root=root,
+        categories={category.name: category for category in project.categories},
+        extracted=staging / "images",
+        extracted_name=Path(os.path.relpath(plan.folder / "images", root)).as_posix(),
+        as_rle=plan.as_rle,
+    )
+    return Workshop(settings=settings, folder=staging, project=project)
+
+
+def _describe(plan: Plan, counts: Mapping[str, object], outputs: Mapping[str, str]) -> Manifest:
+    project = plan.project
+    return Manifest(
+        fingerprint=plan.fingerprint,
+        converter=CONVERTER,
+        workbench=__version__,
+        project=project.name,
+        task=project.task,
+        categories=project.categories,
+        unlabelled=project.unlabelled,
+        options={"rle": plan.as_rle},
+        image_root=Path(os.path.relpath(project.annotations, plan.folder)).as_posix(),
+        sources=plan.sources,
+        parts=dict(plan.split.parts),
+        counts=counts,
+        outputs=outputs,
+    )
+
+
+def _reuse(plan: Plan) -> Result:
+    """The fingerprint says that nothing changed; the digests say that nobody touched what was written."""
+    manifest = read_manifest(plan.folder)
+    require_unchanged(plan.folder, manifest, plan.fingerprint)
+    return _result(plan, manifest.counts, reused=True)
+
+
+def _result(plan: Plan, counts: Mapping[str, object], *, reused: bool = False) -> Result:
+    names = {category.name for category in plan.project.categories}
+    labels = {
+        path: Counter({label: number for label, number in found.items() if label in names})
+        for path, found in collect_labels([look.survey for look in plan.looks if not look.refused]).items()
+    }
+    findings: list[Finding] = [finding for look in plan.looks for finding in look.survey.findings]
+    return Result(
+        out=str(plan.folder),
+        counts=counts,
+        findings=(*findings, *plan.split.findings),
+        shares=tuple(share_rows(labels, plan.split.parts)),
+        reused=reused,
+    )

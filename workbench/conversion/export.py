@@ -1,0 +1,78 @@
+"""A Labelme folder becomes a YOLO or VOC folder; what the format cannot hold is in the ledger."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from workbench.conversion.folder import add_to_ledger, list_annotations, make_settings, tabulate
+from workbench.conversion.labels import find_labels
+from workbench.conversion.ledger import Ledger
+from workbench.conversion.one import Collected, Settings, collect_file
+from workbench.conversion.pieces import encode
+from workbench.conversion.result import Result, count, require_nothing_skipped
+from workbench.conversion.staging import staging_folder
+from workbench.data.dataset import Category, ImageInstances
+from workbench.data.finding import Finding
+from workbench.files import link_or_copy, prepare_folder
+from workbench.formats.loss import Loss
+from workbench.formats.voc_writer import write_voc
+from workbench.formats.yolo_writer import write_data_yaml, write_yolo
+from workbench.parallel import map_in_order
+from workbench.progress import track
+from workbench.project import make_categories
+
+Writer = Callable[[Iterable[ImageInstances], Sequence[Category], Path], Iterator[Loss]]
+
+# format -> what writes one image, and the folder that its images belong in
+WRITERS: dict[str, tuple[Writer, str]] = {"yolo": (write_yolo, "images"), "voc": (write_voc, "JPEGImages")}
+
+
+def export_folder(root: Path, out: Path, labels: Sequence[str] | None, *, to: str, strict: bool) -> Result:
+    """Write labels, images (linked where they can be) and a ledger; the whole folder, or nothing."""
+    names = list_annotations(root)
+    prepare_folder(out.parent)
+    categories = make_categories(list(labels if labels is not None else find_labels(root, names)))
+    with staging_folder(out) as staging:
+        settings = make_settings(root, staging / "embedded.json", categories, as_rle=False)
+        result = _write(settings, names, categories, (staging, to))
+        require_nothing_skipped(result, strict=strict)
+    return Result(out=str(out), counts=result.counts, findings=result.findings, shares=result.shares)
+
+
+def _write(
+    settings: Settings, names: Sequence[str], categories: Sequence[Category], target: tuple[Path, str]
+) -> Result:
+    staging, to = target
+    findings: list[Finding] = []
+    totals: Counter[int] = Counter()
+    images = annotations = 0
+    losses: Counter[str] = Counter()
+    with (staging / "ledger.jsonl").open("wb") as stream:
+        ledger = Ledger(stream)
+        for collected in track(map_in_order(partial(collect_file, settings), names), len(names), to):
+            lost = _write_one(settings, collected, categories, target)
+            pieces = encode(collected, {category.id: category for category in categories}, lost=lost)
+            add_to_ledger(pieces, ledger, annotations + 1)
+            images += pieces.image is not None
+            annotations += len(pieces.instances)
+            totals.update(dict(pieces.counts))
+            losses.update(loss.what for loss in lost)
+            findings.extend(collected.findings)
+    if to == "yolo":
+        write_data_yaml(staging, categories, ["."])
+    counts = count(ledger, images, annotations, categories) | {"lost": dict(sorted(losses.items()))}
+    return Result(out="", counts=counts, findings=tuple(findings), shares=tabulate(categories, totals))
+
+
+def _write_one(
+    settings: Settings, collected: Collected, categories: Sequence[Category], target: tuple[Path, str]
+) -> list[Loss]:
+    if collected.content is None:
+        return []
+    (staging, to), image = target, collected.content.image
+    writer, folder = WRITERS[to]
+    source = settings.root / image.path
+    if source.is_file():
+        link_or_copy(source, staging / folder / image.path)
+    return list(writer([collected.content], categories, staging))

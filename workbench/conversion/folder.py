@@ -1,0 +1,101 @@
+"""A bare Labelme folder becomes one COCO file, with its ledger beside it."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from workbench.conversion.labels import find_labels
+from workbench.conversion.ledger import Ledger
+from workbench.conversion.one import SECOND, Settings, say_second
+from workbench.conversion.pieces import Pieces, make_pieces
+from workbench.conversion.result import Result, count, require_nothing_skipped
+from workbench.data.dataset import Category
+from workbench.data.finding import Finding
+from workbench.errors import InputMissing
+from workbench.files import atomic_file, prepare_folder
+from workbench.formats.coco import CocoWriter
+from workbench.formats.listing import list_folder
+from workbench.parallel import map_in_order
+from workbench.progress import track
+from workbench.project import make_categories
+
+
+def convert_folder(
+    root: Path, out: Path, labels: Sequence[str] | None, *, as_rle: bool, strict: bool
+) -> Result:
+    """Write one COCO file of all annotations below a folder, and the ledger; whole, or not at all."""
+    names = list_annotations(root)
+    prepare_folder(out.parent)
+    categories = make_categories(list(labels if labels is not None else find_labels(root, names)))
+    settings = make_settings(root, out, categories, as_rle=as_rle)
+    findings: list[Finding] = []
+    totals: Counter[int] = Counter()
+    with ExitStack() as files:
+        ledger = Ledger(files.enter_context(atomic_file(out.with_suffix(".ledger.jsonl"))))
+        waiting = files.enter_context(TemporaryFile(dir=out.parent))
+        writer = CocoWriter(files.enter_context(atomic_file(out)), waiting, categories)
+        for pieces in make_all_pieces(settings, names):
+            add_to_ledger(pieces, ledger, writer.last_id + 1)
+            if pieces.image is not None:
+                writer.add(pieces.image, pieces.instances)
+            totals.update(dict(pieces.counts))
+            findings.extend(pieces.findings)
+        writer.close()
+        result = Result(
+            out=str(out),
+            counts=count(ledger, writer.images, writer.annotations, categories),
+            findings=tuple(findings),
+            shares=tabulate(categories, totals),
+        )
+        require_nothing_skipped(result, strict=strict)
+    return result
+
+
+def list_annotations(root: Path) -> tuple[str, ...]:
+    """Name the annotations below a folder; none at all is a mistake."""
+    names = list_folder(root).annotations
+    if not names:
+        raise InputMissing(f"{root}: must hold Labelme files (.json), but has none; check the name")
+    return names
+
+
+def make_settings(root: Path, out: Path, categories: Sequence[Category], *, as_rle: bool) -> Settings:
+    """Images that exist only inside their json go to a folder beside the output."""
+    extracted = out.with_name(out.stem + "_images")
+    return Settings(
+        root=root,
+        categories={category.name: category for category in categories},
+        extracted=extracted,
+        extracted_name=Path(os.path.relpath(extracted, root)).as_posix(),
+        as_rle=as_rle,
+    )
+
+
+def make_all_pieces(settings: Settings, names: Sequence[str]) -> Iterator[Pieces]:
+    """Work on all cores, in order; a second annotation of the same image is refused, since it cannot be both."""
+    seen: dict[str, str] = {}
+    for pieces in track(map_in_order(partial(make_pieces, settings), names), len(names), "convert"):
+        first = seen.setdefault(pieces.path, pieces.annotation) if pieces.image else pieces.annotation
+        yield pieces if first == pieces.annotation else _refuse_second(pieces, first)
+
+
+def _refuse_second(pieces: Pieces, first: str) -> Pieces:
+    findings = (*pieces.findings, say_second(pieces.annotation, first, pieces.path))
+    return Pieces(annotation=pieces.annotation, refused=SECOND, ledger=pieces.ledger, findings=findings)
+
+
+def add_to_ledger(pieces: Pieces, ledger: Ledger, first_id: int) -> None:
+    """Count a file and write the rows of its shapes."""
+    ledger.add_file(pieces.annotation, pieces.refused)
+    for entry in pieces.ledger:
+        ledger.add(entry, first_id, pieces.refused)
+
+
+def tabulate(categories: Sequence[Category], totals: Counter[int]) -> tuple[tuple[str, ...], ...]:
+    """Return the table of classes."""
+    rows = ((category.name, str(category.id), str(totals[category.id])) for category in categories)
+    return (("class", "id", "instances"), *rows)

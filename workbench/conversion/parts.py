@@ -1,0 +1,48 @@
+"""The files of one part (train, val, test) of a dataset, written as its images come."""
+
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from tempfile import TemporaryFile
+from types import TracebackType
+from typing import IO
+
+from workbench.conversion.pieces import Pieces
+from workbench.data.dataset import Category
+from workbench.formats.coco import CocoWriter, PanopticWriter
+from workbench.project import Task
+
+
+class PartFiles(AbstractContextManager["PartFiles"]):
+    """`<part>.json` for things, and `panoptic_<part>.json` where the task has one."""
+
+    def __init__(self, folder: Path, part: str, categories: tuple[Category, ...], task: Task) -> None:
+        self._files = ExitStack()
+        self._folder = folder
+        things = tuple(category for category in categories if category.thing)
+        self.coco = CocoWriter(self._open(f"{part}.json"), self._wait(), things)
+        self.panoptic: PanopticWriter | None = None
+        if task == "panoptic":
+            self.panoptic = PanopticWriter(self._open(f"panoptic_{part}.json"), self._wait(), categories)
+
+    def _open(self, name: str) -> IO[bytes]:
+        return self._files.enter_context((self._folder / name).open("wb"))
+
+    def _wait(self) -> IO[bytes]:
+        return self._files.enter_context(TemporaryFile(dir=self._folder))
+
+    def add(self, pieces: Pieces) -> None:
+        """Add one image with its objects."""
+        if pieces.image is None:
+            return
+        self.coco.add(pieces.image, pieces.instances)
+        if self.panoptic and pieces.panoptic:
+            self.panoptic.add(pieces.image, (pieces.panoptic,))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._files:
+            if kind is None:
+                self.coco.close()
+                if self.panoptic:
+                    self.panoptic.close()
