@@ -234,7 +234,7 @@ def test_a_group_torn_only_by_a_guess_is_a_warning():
     surveys = [image("IMG_20181228_102636"), image("IMG_20181228_102637")]
     lists = {"train": [surveys[0].image], "val": [surveys[1].image]}
     plan = split(surveys, SplitSettings(), lists=lists)
-    assert [(finding.rule, finding.level) for finding in plan.findings] == [("split-likely-leak", "warning")]
+    assert [(finding.rule, finding.level) for finding in plan.findings] == [("split-leak", "warning")]
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def _leak(link: Link, parts: Mapping[str, str], reasons: Mapping[str, str]) -> F
     )
     if link.why in FACTS:
         return Finding(path=held, where="", rule="split-leak", level="error", message=message)
-    return Finding(path=held, where="", rule="split-likely-leak", level="warning", message=message)
+    return Finding(path=held, where="", rule="split-leak", level="warning", message=message)
 
 
 def _how_to_mend(reasons: set[str]) -> str:
