@@ -29,7 +29,7 @@ class Result:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.out / "ledger.jsonl").read_text().splitlines()]
+        return [json.loads(line) for line in (self.out / "ledger.jsonl").read_bytes().splitlines()]
 
     @property
     def labels(self) -> list[str]:
