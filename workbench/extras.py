@@ -11,7 +11,7 @@ from workbench.errors import MissingExtra
 PROJECT = "detectron2-workbench"
 EXTRAS = ("train", "review", "label", "serve", "scale", "dev")
 # What pip alone cannot install right, because it is not on the registry or its label is wrong.
-STEPS = {"detectron2": "detectron2", "panopticapi": "panoptic"}
+STEPS = {"detectron2": "detectron2", "panopticapi": "panoptic", "mongod": "mongod"}
 DETECTRON2 = "pip install --no-build-isolation 'git+https://github.com/facebookresearch/detectron2.git'"
 PANOPTIC = "pip install --no-deps panopticapi-lite"
 
@@ -40,8 +40,8 @@ def _broken(project: str, extra: str, reason: str) -> str:
 
 
 def find_install_command(extra: str, project: str = "") -> str:
-    """The command that brings an extra (or one project of it) into this environment."""
-    step = STEPS.get(project, extra)
+    """The command that brings an extra (one project of it; without an extra the core) into this environment."""
+    step = STEPS.get(project, extra or "core")
     source = find_source()
     clone = Path(source) if source and "://" not in source else None
     if clone and (clone / "tools" / "install").is_dir():
@@ -51,7 +51,7 @@ def find_install_command(extra: str, project: str = "") -> str:
         return f"{python} -m {DETECTRON2}"
     if step == "panoptic":
         return f"{python} -m {PANOPTIC}"
-    wanted = f"{PROJECT}[{extra}]" + (f" @ {source}" if source else "")
+    wanted = (f"{PROJECT}[{extra}]" if extra else PROJECT) + (f" @ {source}" if source else "")
     return f"{python} -m pip install {shlex.quote(wanted)}"
 
 
