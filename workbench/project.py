@@ -1,5 +1,6 @@
 """A project: the folder with project.toml, and what it says."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -170,7 +171,7 @@ def read_labels(path: Path) -> list[str]:
 
 
 def _annotation_folder(path: Path, raw: Mapping[str, Any]) -> Path:
-    folder = path.parent / _require(path, raw, "annotations", str, "")
+    folder = Path(os.path.normpath(path.parent / _require(path, raw, "annotations", str, "")))
     if not folder.is_dir():
         raise ProjectError(
             f"{path}: annotations: must be a folder, but {folder} is not; make it or correct the path"

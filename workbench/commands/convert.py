@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     from workbench.conversion.result import Skipped
 
     try:
-        result = _convert(args)
+        result = convert_source(args)
     except Skipped as stop:
         if args.json:
             print_json(result_to_json(stop.result) | {"out": None})
@@ -50,7 +50,8 @@ def run(args: argparse.Namespace) -> int:
     return OK
 
 
-def _convert(args: argparse.Namespace) -> "Result":
+def convert_source(args: argparse.Namespace) -> "Result":
+    """Convert a project or a folder into what was asked for."""
     from workbench.conversion.dataset import convert_project
     from workbench.conversion.export import export_folder
     from workbench.conversion.folder import convert_folder
@@ -95,8 +96,9 @@ def describe(result: "Result") -> str:
     counts, ledger = result.counts, result.counts["ledger"]
     lines = [
         f"{result.out}{' (unchanged)' if result.reused else ''}",
-        f"  {counts['images']} images, {counts['annotations']} instances, {counts['categories']} classes",
-        f"  {ledger['shapes']} shapes: {ledger['instances']} are in instances{_list(ledger['skipped'], 'skipped')}",
+        f"  {_number(counts['images'], 'image')}, {_number(counts['annotations'], 'instance')}, "
+        f"{_number(counts['categories'], 'class')}",
+        f"  {_number(ledger['shapes'], 'shape')}: {ledger['instances']} in instances{_list(ledger['skipped'], 'skipped')}",
     ]
     if counts["files"]["refused"]:
         lines.append(f"  {counts['files']['read']} files{_list(counts['files']['refused'], 'refused')}")
@@ -105,6 +107,10 @@ def describe(result: "Result") -> str:
     )
     lines += ["", *("  " + row for row in table.splitlines())]
     return "\n".join(lines + _describe_findings(result))
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}{'es' if noun.endswith('s') else 's'}"
 
 
 def _list(reasons: dict[str, int], what: str) -> str:
@@ -117,5 +123,8 @@ def _describe_findings(result: "Result") -> list[str]:
     warnings = len(result.findings) - len(errors)
     if not result.findings:
         return []
-    lines = ["", f"  {len(errors)} errors and {warnings} warnings; workbench check shows them all"]
+    lines = [
+        "",
+        f"  {_number(len(errors), 'error')} and {_number(warnings, 'warning')}; workbench check shows them all",
+    ]
     return lines + [f"  {safe(str(finding))}" for finding in errors[:5]]

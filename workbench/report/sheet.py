@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 TILE, GAP, HEAD, CAPTION = 300, 12, 64, 26
 PAPER, INK, FAINT = (250, 249, 246), (32, 33, 36), (112, 115, 120)
-FILL = 0.38
+FILL = 0.24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,20 +35,21 @@ def write_sheet(path: Path, title: str, tiles: Sequence[Tile], columns: int = 4)
     """Draw the tiles in rows under a title with a key of the classes."""
     from PIL import Image, ImageDraw
 
-    rows = -(-len(tiles) // columns)
-    size = (GAP + columns * (TILE + GAP), HEAD + rows * (TILE + CAPTION + GAP))
-    sheet = Image.new("RGB", size, PAPER)
+    rows = [
+        [(tile, draw_tile(tile)) for tile in tiles[at : at + columns]] for at in range(0, len(tiles), columns)
+    ]
+    heights = [max(picture.height for _, picture in row) + CAPTION + GAP for row in rows]
+    sheet = Image.new("RGB", (GAP + columns * (TILE + GAP), HEAD + sum(heights)), PAPER)
     draw = ImageDraw.Draw(sheet)
     draw.text((GAP, 10), title, INK, _font(20))
     _draw_key(
         sheet, sorted({category.id: category for tile in tiles for _, category in tile.objects}.items())
     )
-    for place, tile in enumerate(tiles):
-        x = GAP + place % columns * (TILE + GAP)
-        y = HEAD + place // columns * (TILE + CAPTION + GAP)
-        picture = draw_tile(tile)
-        sheet.paste(picture, (x + (TILE - picture.width) // 2, y + (TILE - picture.height) // 2))
-        draw.text((x, y + TILE + 4), _shorten(tile.caption), FAINT, _font(13))
+    for row, y in zip(rows, accumulate(heights, initial=HEAD), strict=False):
+        for column, (tile, picture) in enumerate(row):
+            x = GAP + column * (TILE + GAP)
+            sheet.paste(picture, (x, y))
+            draw.text((x, y + picture.height + 4), _shorten(tile.caption), FAINT, _font(13))
     stream = BytesIO()
     sheet.save(stream, "PNG")
     write_atomically(path, stream.getvalue())
