@@ -97,6 +97,9 @@ _IMAGES = {
         E, "the image has over 8 bits a channel", "save it with 8 bits: readers would clip it to white"
     ),
     "image-colors": Rule(W, "the image is CMYK or has odd channels", "save it as RGB: colours may shift"),
+    "turned-tiff": Rule(
+        E, "a TIFF has an EXIF orientation", "store it upright: Detectron2 turns such a file twice"
+    ),
     "animated-image": Rule(
         W, "the image has several frames", "nothing, if the first frame is the one labelled"
     ),
@@ -137,6 +140,13 @@ _SPLIT = {
         W, "a part has no instance of a class", "label it in more scenes, or list some"
     ),
 }
+_DATASET = {
+    "dataset-missing": Rule(E, "a file of the dataset is gone", "convert again"),
+    "dataset-changed": Rule(
+        E, "a file of the dataset is not as it was converted", "delete the folder, convert again"
+    ),
+    "dataset-unknown": Rule(W, "a file is in the dataset that is not its own", "move it out"),
+}
 _COCO = {
     "zero-annotation-id": Rule(
         E, "an annotation has id 0", "count ids from 1: pycocotools takes 0 for unmatched"
@@ -164,7 +174,7 @@ _COCO = {
     ),
     "crowd-polygon": Rule(W, "a crowd is drawn as polygon", "write crowds as run lengths"),
 }
-RULES: dict[str, Rule] = {**_FILES, **_SHAPES, **_IMAGES, **_SET, **_SPLIT, **_COCO}
+RULES: dict[str, Rule] = {**_FILES, **_SHAPES, **_IMAGES, **_SET, **_SPLIT, **_DATASET, **_COCO}
 
 
 def find(path: str, where: str, rule: str, message: str) -> Finding:

@@ -57,15 +57,16 @@ def read_facts(source: Path | bytes, *, pixels: bool = False, name: str = "") ->
     name = name or (source.name if isinstance(source, Path) else "imageData")
     with _refusing(name), _open(source) as stream, _decode_header(stream) as picture:
         orientation, taken = _read_exif(picture, stream)
-        width, height = picture.size if orientation < 5 else picture.size[::-1]
+        turned = picture.format == "TIFF"  # Pillow turns these by itself
+        width, height = picture.size if orientation < 5 or turned else picture.size[::-1]
         return ImageFacts(
             width=width,
             height=height,
             orientation=orientation,
             format=str(picture.format),
             taken=taken,
-            notes=tuple(_note(picture, name)),
-            look=compute_look(picture, orientation) if pixels else None,
+            notes=tuple(_note(picture, orientation, name)),
+            look=compute_look(picture, 1 if turned else orientation) if pixels else None,
             digest=_digest(stream) if pixels else "",
         )
 
@@ -164,7 +165,7 @@ def _read_time(tags: Mapping[int, Any]) -> float | None:
     return seconds + (int(digits) / 10 ** len(digits) if digits.isdecimal() and len(digits) < 10 else 0.0)
 
 
-def _note(picture: "Image", name: str) -> Iterator[tuple[str, str]]:
+def _note(picture: "Image", orientation: int, name: str) -> Iterator[tuple[str, str]]:
     """Say what is odd about a picture that can be decoded all the same."""
     kind = "JPEG" if picture.format == "MPO" else str(picture.format)
     suffix = Path(name).suffix.lower()
@@ -181,5 +182,7 @@ def _note(picture: "Image", name: str) -> Iterator[tuple[str, str]]:
         )
     if picture.mode in ("CMYK", "LAB", "YCbCr", "HSV"):
         yield "image-colors", f"{name} should be RGB or grey, but is {picture.mode}; save it as RGB"
+    if kind == "TIFF" and orientation != 1:
+        yield "turned-tiff", f"{name} must be stored upright, but has orientation {orientation}; save it anew"
     if kind in ("GIF", "PNG", "WEBP", "TIFF") and getattr(picture, "is_animated", False):
         yield "animated-image", f"{name} should have one frame, but has more; only the first is used"

@@ -31,7 +31,7 @@ def check_rings(rings: Sequence[tuple[int, Ring]], size: tuple[int, int] | None)
     polygons = shapely.polygons(lines)
     crossing = ~shapely.is_valid(polygons)
     bounds = shapely.bounds(lines)
-    thin = shapely.area(polygons) < _THIN * np.maximum(
+    thin = shapely.area(polygons) <= _THIN * np.maximum(
         bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]
     )
     outside = _reach_outside(bounds, size)
