@@ -4,6 +4,7 @@ python3 -m tools.pin 3.11=report311.json 3.12=report312.json 3.13=report313.json
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -14,6 +15,11 @@ HEAD = """\
 OURS = {"detectron2-workbench"}
 # Needed to build and install, and by what is installed beside the extras (a Detectron2 of one's own asks for black).
 # setuptools stays below 82 for pkg_resources, which detectron2.model_zoo imports.
+
+
+def read_name(requirement: str) -> str:
+    """The project of `ray>=2.52; python_version < "3.13"`."""
+    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
 
 
 def read_report(path: str) -> dict[str, str]:
