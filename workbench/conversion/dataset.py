@@ -18,12 +18,13 @@ from workbench.conversion.parts import PartFiles
 from workbench.conversion.result import Result, count, require_nothing_skipped
 from workbench.conversion.staging import require_unchanged, staging_folder
 from workbench.data.finding import Finding
+from workbench.data.manifest import Manifest, Source
 from workbench.errors import ProjectError
 from workbench.files import prepare_folder
 from workbench.formats.frozen_split import read_frozen_split, write_frozen_split
 from workbench.formats.manifest import NAME, digest_outputs, read_manifest, write_manifest
 from workbench.prepare.grouping import image_key
-from workbench.prepare.lineage import CONVERTER, Manifest, Source, fingerprint
+from workbench.prepare.lineage import CONVERTER, fingerprint
 from workbench.prepare.shares import PARTS, share_rows
 from workbench.prepare.split import SplitPlan, assign_parts, collect_labels
 from workbench.project import Project

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from workbench.conversion.one import SECOND, find_refusal, say_second
+from workbench.data.manifest import Source
 from workbench.data.survey import Survey
 from workbench.errors import WorkbenchError
 from workbench.files import digest
@@ -13,7 +14,6 @@ from workbench.formats.folder import look_at
 from workbench.formats.labelme import read_bytes
 from workbench.parallel import map_in_order
 from workbench.prepare.check import check_annotation
-from workbench.prepare.lineage import Source
 from workbench.progress import track
 from workbench.project import Project
 

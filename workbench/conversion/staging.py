@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from workbench.data.manifest import Manifest
 from workbench.errors import DatasetError
 from workbench.files import explain_os_error, sync_folder
 from workbench.formats.manifest import digest_outputs
-from workbench.prepare.lineage import Manifest, verify_manifest
+from workbench.prepare.lineage import verify_manifest
 
 
 @contextmanager

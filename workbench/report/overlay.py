@@ -8,9 +8,9 @@ import orjson
 
 from workbench.data.dataset import Category
 from workbench.data.geometry import Outline
+from workbench.data.manifest import Manifest
 from workbench.data.mask import Mask, array_to_mask, outline_to_mask, require_mask
 from workbench.formats.manifest import read_manifest
-from workbench.prepare.lineage import Manifest
 from workbench.report.sheet import Tile, write_sheet
 
 TILES = 16
