@@ -61,7 +61,8 @@ def list_images(root: Path) -> list[str]:
 def _list_one(root: Path, folder: str, walk: _Walk) -> list[str]:
     """Note the files of one folder and return the folders in it that are to be walked."""
     try:
-        entries = list(os.scandir(root / folder))
+        with os.scandir(root / folder) as found:
+            entries = list(found)
     except OSError as error:
         walk.report(
             folder,
@@ -88,7 +89,8 @@ def _may_enter(entry: "os.DirEntry[str]", name: str, walk: _Walk) -> bool:
     if not entry.name.startswith("."):
         return True
     try:
-        hides = any(inner.name.endswith(".json") for inner in os.scandir(entry.path))
+        with os.scandir(entry.path) as inner:
+            hides = any(one.name.endswith(".json") for one in inner)
     except OSError:
         hides = False
     if hides:
@@ -111,8 +113,13 @@ def _may_read(entry: "os.DirEntry[str]", name: str, walk: _Walk) -> bool:
             "outside-link",
             "a link must stay in the folder, but leads out of it; copy what it points to",
         )
+    elif not Path(entry.path).is_file():
+        if not Path(entry.path).is_dir():  # a link to a folder inside: its files are found where they are
+            walk.report(
+                name, "unreadable", "it must be a file, but is a pipe, or a link to nothing; delete it"
+            )
     else:
-        return entry.is_file()
+        return True
     return False
 
 

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -89,11 +89,7 @@ def _take_equal_name(root: Path, name: str, wanted: str) -> ImagePlace:
         return _missing(wanted, "it names the json itself; correct imagePath")
     place = find_file(root, folder, same[0])
     message = f"it must name the image, but names the json itself; {same[0]} was taken, correct it"
-    return (
-        ImagePlace(path=place.path, file=place.file, rule="image-names-json", message=message)
-        if place.file
-        else place
-    )
+    return replace(place, rule="image-names-json", message=message) if place.file else place
 
 
 def _look_harder(root: Path, name: str, wanted: str) -> ImagePlace:
@@ -101,10 +97,10 @@ def _look_harder(root: Path, name: str, wanted: str) -> ImagePlace:
     folder, base = name.rpartition("/")[0], wanted.rpartition("/")[2]
     where = os.path.normpath(f"{folder}/{wanted}" if folder else wanted).rpartition("/")[0]
     for entry in _list_names(root, where):
-        if entry.lower() == base.lower():
+        if entry.lower() == base.lower() and entry != base:
             place = find_file(root, "", f"{where}/{entry}" if where else entry)
             message = f"it must be written as the file is, but got {wanted} for {entry}; rename one of them"
-            return ImagePlace(path=place.path, file=place.file, rule="image-case", message=message)
+            return replace(place, rule="image-case", message=message) if place.file else place
     names = set(_list_names(root, folder))
     near = [base] if base in names else _list_equal_stems(root, name)
     advice = (
@@ -137,4 +133,5 @@ def _list_names(root: Path, folder: str) -> tuple[str, ...]:
 @lru_cache(maxsize=64)
 def _list_once(folder: str, changed: int) -> tuple[str, ...]:
     """A folder of many missing images is read once, not once for each; `changed` makes it be read again later."""
-    return tuple(sorted(entry.name for entry in os.scandir(folder)))
+    with os.scandir(folder) as entries:
+        return tuple(sorted(entry.name for entry in entries))

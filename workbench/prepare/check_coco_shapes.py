@@ -94,9 +94,16 @@ def _read_rle(rle: Raw, size: tuple[int, int] | None) -> tuple[list[tuple[str, s
         wanted = f"the image's [{size[1]}, {size[0]}]"
         return [("bad-rle", f"size must be {wanted}, but got {claimed}; write the mask again")], None
     try:
-        return [], masks.require_mask(claimed[0], claimed[1], rle.get("counts"))
+        mask = masks.require_mask(claimed[0], claimed[1], rle.get("counts"))
     except ValueError as error:
         return [("bad-rle", f"{error}; write the mask again")], None
+    return _refuse_empty([], mask)
+
+
+def _refuse_empty(said: list[tuple[str, str]], mask: Mask) -> tuple[list[tuple[str, str]], Mask | None]:
+    if masks.area(mask):
+        return said, mask
+    return [*said, ("no-pixels", "the shape must cover a pixel, but covers none; delete it")], None
 
 
 def _read_polygons(
@@ -106,6 +113,10 @@ def _read_polygons(
     said: list[tuple[str, str]] = []
     rings: list[Ring] = []
     over = 0.0
+    if all(map(_is_number, polygons)):
+        return [
+            ("bad-segmentation", "it must be a list of polygons, but is one bare polygon; put it in a list")
+        ], None
     for number, polygon in enumerate(polygons):
         problem = _find_problem(polygon)
         if problem:
@@ -127,10 +138,7 @@ def _read_polygons(
         ], None
     if over > EDGE:
         said.append(("partly-outside", f"the shape should lie on the image, but reaches {over:.1f} px out"))
-    mask = masks.unite(masks.rings_to_masks(rings, *size)) if size else None
-    if mask and not masks.area(mask):
-        return [*said, ("no-pixels", "the shape must cover a pixel, but covers none; delete it")], None
-    return said, mask
+    return _refuse_empty(said, masks.unite(masks.rings_to_masks(rings, *size))) if size else (said, None)
 
 
 def _find_problem(polygon: object) -> str:
