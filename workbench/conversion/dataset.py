@@ -111,7 +111,7 @@ def _write(plan: Plan, staging: Path) -> Result:
         }
         jobs = _list_jobs(plan)
         for job, pieces in zip(jobs, make_job_pieces(_open_workshop(plan, staging), jobs), strict=True):
-            add_to_ledger(pieces, ledger, files[job.part].coco.last_id + 1 if job.part else 0)
+            add_to_ledger(pieces, ledger, files[job.part].coco.last_id + 1 if job.part else 0, job.part)
             if job.part:
                 files[job.part].add(pieces)
     images, annotations = (

@@ -88,11 +88,11 @@ def _refuse_second(pieces: Pieces, first: str) -> Pieces:
     return Pieces(annotation=pieces.annotation, refused=SECOND, ledger=pieces.ledger, findings=findings)
 
 
-def add_to_ledger(pieces: Pieces, ledger: Ledger, first_id: int) -> None:
+def add_to_ledger(pieces: Pieces, ledger: Ledger, first_id: int, part: str = "") -> None:
     """Count a file and write the rows of its shapes."""
     ledger.add_file(pieces.annotation, pieces.refused)
     for entry in pieces.ledger:
-        ledger.add(entry, first_id, pieces.refused)
+        ledger.add(entry, first_id, refused=pieces.refused, part=part)
 
 
 def tabulate(categories: Sequence[Category], totals: Counter[int]) -> tuple[tuple[str, ...], ...]:

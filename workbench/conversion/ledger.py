@@ -50,8 +50,8 @@ class Ledger:
             line = {"instance": None, "reason": refused, "annotation": annotation, "shape": None}
             self.stream.write(orjson.dumps(line) + b"\n")
 
-    def add(self, entry: Entry, first_id: int, refused: str = "") -> None:
-        """Write one shape's line; instances of its image are numbered from `first_id`."""
+    def add(self, entry: Entry, first_id: int, *, refused: str = "", part: str = "") -> None:
+        """Write one shape's line; instances of its image are numbered from `first_id` in their part."""
         self.shapes += 1
         if entry.instance is None or refused:
             reason = refused or entry.reason
@@ -60,6 +60,7 @@ class Ledger:
         else:
             self.placed += 1
             front = b'{"instance":%d,"reason":""' % (first_id + entry.instance)
+        front += b',"part":' + orjson.dumps(part) if part else b""
         self.stream.write(front + b"," + entry.rest[1:] + b"\n")
 
     def to_json(self) -> dict[str, Any]:
