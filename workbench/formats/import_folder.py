@@ -68,7 +68,7 @@ def write_labelme_folder(imported: Imported, source: Source, out: Path, *, copy:
         else:
             _take_image(folder, item)
     labels = (*imported.labels, *sorted(folder.labels - set(imported.labels)))
-    _write_labels(out / LABELS, labels)
+    write_labels(out / LABELS, labels)
     _write_ledger(out / LEDGER, folder.rows)
     return _summarise(folder, labels, tuple(name for name in imported.stuff if name in labels))
 
@@ -197,7 +197,7 @@ def _write_pair(
     folder: _Folder, picture: Picture, name: str, item: SourceImage, shapes: tuple[Shape, ...]
 ) -> None:
     target = folder.out / name
-    _place_image(picture.path, target, folder.copy)
+    place_file(picture.path, target, folder.copy)
     annotation = Annotation(
         image_path=target.name, image_size=picture.size, shapes=shapes, flags=item.flags, extra=item.extra
     )
@@ -219,7 +219,7 @@ def _write_once(path: Path, content: bytes) -> None:
         raise explain_os_error(path, error) from error
 
 
-def _place_image(image: Path, target: Path, copy: bool) -> None:
+def place_file(image: Path, target: Path, copy: bool) -> None:
     """Link the image, which takes no room, or copy its bytes where links cannot be had."""
     try:
         if target.is_symlink() or target.exists():
@@ -249,7 +249,7 @@ def _is_same(one: Path, other: Path) -> bool:
     return one.stat().st_size == other.stat().st_size and one.read_bytes() == other.read_bytes()
 
 
-def _write_labels(path: Path, labels: Sequence[str]) -> None:
+def write_labels(path: Path, labels: Sequence[str]) -> None:
     """Write the classes; a list that is there already must know them all, since its order counts."""
     if path.is_file():
         known = path.read_text("utf-8", "replace").splitlines()
