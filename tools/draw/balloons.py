@@ -1,21 +1,22 @@
 """Balloons in skies, parks, rooms and crowds, and things that only look like them."""
 
 import math
-from dataclasses import dataclass
 from random import Random
 
-from tools.draw.canvas import Canvas, Color
-from tools.draw.curves import Point, Ring, box, oval, place, smooth
-from tools.draw.paints import cloudiness, fade, foil, hsv, jitter, rubber, tint
-from tools.draw.scenes import bokeh, ground, hills, person, pole, room, sky, soft_shadow, tree, whole
+from tools.draw.balloon import make_balloon, paint_balloon
+from tools.draw.canvas import Canvas, Paint, Shader
+from tools.draw.curves import box, oval, smooth
+from tools.draw.indoors import room
+from tools.draw.paints import cloudiness, fade, hsv, jitter, rubber, textured, tint
+from tools.draw.scenes import bokeh, ground, hills, person, pole, sky, soft_shadow, tree, whole
 
 SIZES = ((384, 288), (320, 240), (288, 384), (320, 320), (352, 240), (256, 340), (384, 256))
 SCENES = (
-    "sky",
+    "bunch",
     "park",
     "room",
     "party",
-    "bunch",
+    "sky",
     "park",
     "bunch",
     "street",
@@ -29,20 +30,6 @@ SCENES = (
 COUNT = 56
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Balloon:
-    """One balloon, before it is painted."""
-
-    x: float
-    y: float
-    radius: float
-    form: str = "latex"
-    turn: float = 0.0
-    color: Color = (0.8, 0.1, 0.1)
-    kind: str = "polygon"
-    string: Point | None = None
-
-
 def paint_photograph(index: int) -> Canvas:
     """Paint the balloon photograph of a number."""
     rnd = Random(f"balloons-{index}")
@@ -51,117 +38,6 @@ def paint_photograph(index: int) -> Canvas:
     canvas.look.quality = rnd.choice((64, 68, 72))
     SCENE_PAINTERS[SCENES[index % len(SCENES)]](canvas)
     return canvas
-
-
-def color_of_balloon(rnd: Random) -> Color:
-    """Return a colour that balloons are sold in."""
-    hue = rnd.choice((0.0, 0.98, 0.05, 0.12, 0.15, 0.33, 0.5, 0.58, 0.62, 0.77, 0.88, 0.93))
-    if rnd.random() < 0.1:
-        return jitter(rnd, (0.9, 0.9, 0.92), 0.05)
-    return hsv(hue + rnd.uniform(-0.015, 0.015), rnd.uniform(0.62, 0.95), rnd.uniform(0.7, 0.98))
-
-
-def make_balloon(rnd: Random, x: float, y: float, radius: float, *, string: Point | None = None) -> Balloon:
-    """Choose form, colour, and how a person would have outlined it."""
-    form = rnd.choices(("latex", "round", "foil", "pillow", "ring", "heart"), (58, 14, 8, 8, 6, 6))[0]
-    turn = rnd.gauss(0, 0.22) if form != "pillow" or rnd.random() < 0.6 else 0.0
-    kinds = {
-        "round": "circle",
-        "pillow": "oriented_rectangle" if turn else "rectangle",
-        "foil": rnd.choice(("circle", "mask")),
-        "heart": rnd.choice(("polygon", "mask")),
-    }
-    kind = kinds.get(form, "mask" if rnd.random() < 0.12 and form == "latex" else "polygon")
-    color = color_of_balloon(rnd)
-    return Balloon(x=x, y=y, radius=radius, form=form, turn=turn, color=color, kind=kind, string=string)
-
-
-def paint_balloon(canvas: Canvas, balloon: Balloon, light: Point) -> None:
-    """Paint string, body, knot and gloss of a balloon."""
-    b = balloon
-    foot = place([(0, b.radius * 1.3)], b.x, b.y, turn=b.turn)[0]
-    if b.string:
-        bend = canvas.rnd.uniform(-0.12, 0.12) * math.dist(foot, b.string)
-        middle = ((foot[0] + b.string[0]) / 2 + bend, (foot[1] + b.string[1]) / 2)
-        canvas.stroke(smooth([foot, middle, b.string], closed=False), 0.8, (0.93, 0.93, 0.9), alpha=0.75)
-    owner = canvas.name("balloon", b.kind)
-    FORMS[b.form](canvas, b, light, owner)
-
-
-def _latex(canvas: Canvas, b: Balloon, light: Point, owner: int) -> None:
-    r, rnd = b.radius, canvas.rnd
-    tall = 1.0 if b.form == "round" else rnd.uniform(1.08, 1.28)
-    # a knot under round balloons would spoil their circle
-    if b.form == "latex":
-        knot = [
-            (0, tall * r * 0.97),
-            (r * 0.10, r * tall * 1.14),
-            (r * 0.03, r * tall * 1.1),
-            (-r * 0.10, r * tall * 1.14),
-        ]
-        canvas.fill(place(knot, b.x, b.y, turn=b.turn), tint(b.color, 0.6), owner=owner)
-    ring = []
-    for step in range(80):
-        t = step * math.tau / 80
-        x, y = math.sin(t), -math.cos(t)
-        pinch = 1 - 0.20 * max(0.0, y) ** 2 if b.form == "latex" else 1.0
-        ring.append((x * r * pinch, y * r * tall))
-    gloss = rnd.uniform(0.45, 1.0)
-    shade = rubber(b.color, (b.x, b.y), (r * 1.01, r * tall * 1.01), turn=b.turn, light=light, gloss=gloss)
-    canvas.fill(place(ring, b.x, b.y, turn=b.turn), shade, owner=owner)
-    if rnd.random() < 0.14 and r > 22:
-        _print(canvas, b)
-
-
-def _print(canvas: Canvas, b: Balloon) -> None:
-    """Print dots or stripes onto the rubber."""
-    for k in range(-2, 3):
-        for j in range(-2, 3):
-            u, v = k * 0.36 + (j % 2) * 0.18, j * 0.38
-            if u * u + v * v < 0.72:
-                flat = math.sqrt(1 - u * u - v * v)
-                x, y = place([(u * b.radius, v * b.radius)], b.x, b.y, turn=b.turn)[0]
-                dot = oval(
-                    x, y, b.radius * 0.075 * (0.3 + flat), b.radius * 0.085 * (0.4 + flat), turn=b.turn
-                )
-                canvas.fill(dot, (1, 1, 1), alpha=0.75)
-
-
-def _foil(canvas: Canvas, b: Balloon, light: Point, owner: int) -> None:
-    outlines = {
-        "foil": oval(0, 0, b.radius, b.radius),
-        "pillow": oval(0, 0, b.radius, b.radius * 0.92, power=9),
-        "heart": _heart(b.radius),
-    }
-    ring = place(outlines[b.form], b.x, b.y, turn=b.turn)
-    canvas.fill(ring, foil(b.color, (b.x, b.y), b.radius, b.x), owner=owner)
-    canvas.stroke([*ring, ring[0]], b.radius * 0.05, tint(b.color, 1.4), alpha=0.35, soft=0.4)
-    shade = fade((b.x - light[0] * -b.radius, b.y - b.radius), (b.x, b.y + b.radius), (1, 1, 1), (0, 0, 0))
-    canvas.fill(ring, shade, alpha=0.16)
-
-
-def _heart(r: float) -> Ring:
-    ring = []
-    for step in range(80):
-        t = step * math.tau / 80
-        x = 16 * math.sin(t) ** 3
-        y = 13 * math.cos(t) - 5 * math.cos(2 * t) - 2 * math.cos(3 * t) - math.cos(4 * t)
-        ring.append((x * r / 16, -y * r / 15))
-    return ring
-
-
-def _ring(canvas: Canvas, b: Balloon, light: Point, owner: int) -> None:
-    """Paint a balloon with a hole: the room is seen through it."""
-    outer, inner = oval(b.x, b.y, b.radius, b.radius * 1.1), oval(b.x, b.y, b.radius * 0.42, b.radius * 0.5)
-    canvas.fill([outer, inner], foil(b.color, (b.x, b.y), b.radius, b.y), owner=owner)
-    for k, (light_side, alpha) in enumerate(((1.5, 0.5), (0.4, 0.35))):
-        rx = b.radius * (0.72 + 0.03 * k) + light[0] * b.radius * (0.04 if k == 0 else -0.1)
-        line = oval(b.x, b.y, rx, rx * 1.1)
-        part = line[40:66] if k == 0 else line[4:30]
-        canvas.stroke(part, b.radius * 0.09, tint(b.color, light_side), alpha=alpha, soft=b.radius * 0.05)
-
-
-FORMS = {"latex": _latex, "round": _latex, "foil": _foil, "pillow": _foil, "heart": _foil, "ring": _ring}
 
 
 def spread(
@@ -234,7 +110,14 @@ def _park_scene(canvas: Canvas) -> None:
 def branch(canvas: Canvas) -> None:
     """Paint a bare branch across the picture, near the camera."""
     rnd, w, h = canvas.rnd, canvas.width, canvas.height
-    line = smooth([(-9, rnd.uniform(0.1, 0.6) * h), (w * 0.35, rnd.uniform(0.2, 0.6) * h), (w * 0.8, rnd.uniform(0.1, 0.5) * h)], closed=False)  # fmt: skip
+    line = smooth(
+        [
+            (-9, rnd.uniform(0.1, 0.6) * h),
+            (w * 0.35, rnd.uniform(0.2, 0.6) * h),
+            (w * 0.8, rnd.uniform(0.1, 0.5) * h),
+        ],
+        closed=False,
+    )
     for k in range(len(line) - 1):
         canvas.stroke(line[k : k + 2], 6 - 4.5 * k / len(line), (0.2, 0.15, 0.11), owner=0, soft=0.3)
 
@@ -317,7 +200,7 @@ def houses(canvas: Canvas, level: float) -> None:
         width, top = rnd.uniform(45, 90), level - canvas.height * rnd.uniform(0.3, 0.55)
         color = hsv(rnd.uniform(0.02, 0.14), rnd.uniform(0.1, 0.45), rnd.uniform(0.45, 0.8))
         front = fade((x, top), (x + width, level), tint(color, 1.1), tint(color, 0.75))
-        canvas.fill(box(x, top, x + width, level + 3), textured_wall(canvas, front))
+        canvas.fill(box(x, top, x + width, level + 3), plaster(canvas, front))
         for column in range(3):
             for row in range(4):
                 a, b = x + width * (0.12 + 0.3 * column), top + 8 + row * 22
@@ -329,11 +212,9 @@ def houses(canvas: Canvas, level: float) -> None:
         x += width
 
 
-def textured_wall(canvas: Canvas, front: object) -> object:
-    """Return plaster."""
-    from tools.draw.paints import textured
-
-    return textured(canvas, front, cloudiness(canvas, 30, 3), 0.08)  # type: ignore[arg-type]
+def plaster(canvas: Canvas, front: Paint) -> Shader:
+    """Return a rough wall, or a rough table."""
+    return textured(canvas, front, cloudiness(canvas, 30, 3), 0.08)
 
 
 def _negative_scene(canvas: Canvas) -> None:
@@ -343,7 +224,7 @@ def _negative_scene(canvas: Canvas) -> None:
     if which == "sun":
         sky(canvas)
         x, y, r = rnd.uniform(0.3, 0.7) * w, h * 0.5, h * 0.08
-        canvas.fill(oval(x, y, r * 3, r * 3), (1, 0.8, 0.5), alpha=0.5, soft=14)
+        canvas.fill(oval(x, y, r * 2.2, r * 2.2), (1.0, 0.96, 0.86), alpha=0.75, soft=r * 1.1)
         canvas.fill(oval(x, y, r, r), (1.0, 0.97, 0.85), soft=1.0)
         hills(canvas, h * 0.62)
         return ground(canvas, h * 0.75, (0.25, 0.33, 0.16))
@@ -358,8 +239,8 @@ def _negative_scene(canvas: Canvas) -> None:
     table = h * 0.66
     canvas.fill(
         box(-2, table, w + 2, h + 2),
-        textured_wall(canvas, fade((0, table), (0, h), (0.55, 0.38, 0.24), (0.32, 0.2, 0.12))),
-    )  # type: ignore[arg-type]
+        plaster(canvas, fade((0, table), (0, h), (0.55, 0.38, 0.24), (0.32, 0.2, 0.12))),
+    )
     for k in range(7):
         x, r = w * (0.2 + 0.1 * k), h * 0.075
         y = table + (0.0 if k % 2 else r * 1.1)

@@ -55,7 +55,7 @@ class Plan:
 
     def disc(self, x: float, y: float, r: float, color: Rgb | tuple[int, ...]) -> None:
         """Draw a round thing."""
-        self.pen.ellipse(self.at(x - r, y - r, x + r, y + r), fill=color)  # type: ignore[arg-type]
+        self.pen.ellipse(self.at(x - r, y - r, x + r, y + r), fill=color)
 
     def hole(self, x: float, y: float, r: float = 1.3) -> None:
         """Draw a mounting hole."""

@@ -21,7 +21,7 @@ from tools.draw.curves import Point, Ring
 SCALE = 3
 _SHIFT = 6  # sub-pixel bits of the rasteriser
 
-Array = NDArray[np.float32]
+Array = NDArray[Any]
 Color = tuple[float, float, float]
 Shader = Callable[[Array, Array], Any]
 Paint = Color | Shader
@@ -149,13 +149,13 @@ class Canvas:
 
     def _defocus(self, cover: Array, soft: float) -> Array:
         if soft > 0:
-            cover = cv2.GaussianBlur(cover, (0, 0), soft * SCALE)  # type: ignore[assignment]
+            cover = cv2.GaussianBlur(cover, (0, 0), soft * SCALE)
         length = int(max(map(abs, self.smear)) * SCALE)
         if length > 1:
             kernel = np.zeros((2 * length + 1, 2 * length + 1), np.float32)
             dx, dy = (round(v * SCALE / 2) for v in self.smear)
             cv2.line(kernel, (length - dx, length - dy), (length + dx, length + dy), 1.0)
-            cover = cv2.filter2D(cover, -1, kernel / kernel.sum())  # type: ignore[assignment]
+            cover = cv2.filter2D(cover, -1, kernel / kernel.sum())
         return cover
 
     def _blend(self, window: tuple[slice, slice], paint: Paint, cover: Array) -> None:
@@ -181,7 +181,7 @@ class Canvas:
 
     def blur_all(self, sigma: float) -> None:
         """Put everything painted so far out of focus."""
-        self.rgb = cv2.GaussianBlur(self.rgb, (0, 0), sigma * SCALE)  # type: ignore[assignment]
+        self.rgb = cv2.GaussianBlur(self.rgb, (0, 0), sigma * SCALE)
 
     def develop(self) -> NDArray[np.uint8]:
         """Return the photograph: lens, light, sensor noise."""
@@ -195,7 +195,8 @@ class Canvas:
         grain = self.noise.normal(0, look.noise, picture.shape[:2])[..., None]
         speckle = self.noise.normal(0, look.noise * 0.5, picture.shape)
         picture = picture + (grain + speckle) * (1.15 - np.clip(picture, 0, 1) * 0.6)
-        return (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
+        finished: NDArray[np.uint8] = (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
+        return finished
 
 
 def _raster(rings: Sequence[Ring], origin: tuple[int, int], shape: tuple[int, int], width: float) -> Array:

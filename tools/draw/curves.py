@@ -45,7 +45,7 @@ def smooth(points: Sequence[Point], *, closed: bool = True, steps: int = 8) -> R
     """Run a Catmull-Rom curve through a few points."""
     n = len(points)
     spans = n if closed else n - 1
-    ring = []
+    ring: Ring = []
     for i in range(spans):
         four = [points[(i + k) % n] if closed else points[min(max(i + k, 0), n - 1)] for k in (-1, 0, 1, 2)]
         ring.extend(_between(four, step / steps) for step in range(steps))

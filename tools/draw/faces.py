@@ -5,10 +5,12 @@ from random import Random
 
 from tools.draw.balloons import houses
 from tools.draw.canvas import Canvas
-from tools.draw.curves import oval, smooth
-from tools.draw.paints import fade, hsv, jitter, rubber, tint
-from tools.draw.people import make_person, paint_person
-from tools.draw.scenes import bokeh, ground, hills, person, pole, room, sky, tree, whole
+from tools.draw.curves import mirror, oval, place, smooth
+from tools.draw.indoors import room
+from tools.draw.paints import cloudiness, fade, hsv, jitter, rubber, textured, tint
+from tools.draw.people import paint_person
+from tools.draw.person import make_person
+from tools.draw.scenes import bokeh, ground, hills, person, pole, sky, tree, whole
 
 SIZES = ((288, 384), (384, 288), (320, 320), (384, 256), (320, 240), (256, 320))
 SCENES = (
@@ -26,7 +28,7 @@ SCENES = (
     "crowd",
     "pair",
 )
-COUNT = 50
+COUNT = 48
 
 
 def paint_photograph(index: int) -> Canvas:
@@ -118,9 +120,10 @@ def _group(canvas: Canvas) -> None:
         for k in range(count):
             x = w * (k + 0.5 + rnd.uniform(-0.12, 0.12) + (0.12 if row else 0)) / count
             y = h * (0.27 + 0.34 * row + rnd.uniform(-0.04, 0.04))
-            paint_person(canvas, make_person(rnd, x, y, size * rnd.uniform(0.92, 1.08), light))
-    if rnd.random() < 0.3:
-        pole(canvas, rnd.uniform(0.2, 0.8) * w, rnd.uniform(4, 7), owner=0)
+            who = make_person(rnd, x, y, size * rnd.uniform(0.92, 1.08), light)
+            paint_person(canvas, who)
+    if rnd.random() < 0.6:
+        pole(canvas, who.x + rnd.uniform(-0.4, 0.3) * who.size, rnd.uniform(4, 7), owner=0)
 
 
 def _crowd(canvas: Canvas) -> None:
@@ -146,16 +149,33 @@ def _back_of_head(canvas: Canvas, x: float, y: float, size: float) -> None:
         hsv(rnd.random(), 0.4, rnd.uniform(0.25, 0.7)),
         hsv(rnd.uniform(0.03, 0.1), 0.5, rnd.uniform(0.1, 0.45)),
     )
-    body = smooth([(x - size * 0.4, y + size), (x + size * 0.4, y + size), (x + size * 1.6, y + size * 1.7), (x + size * 1.9, y + size * 4), (x - size * 1.9, y + size * 4), (x - size * 1.6, y + size * 1.7)])  # fmt: skip
+    body = smooth(
+        [
+            (x - size * 0.4, y + size),
+            (x + size * 0.4, y + size),
+            (x + size * 1.6, y + size * 1.7),
+            (x + size * 1.9, y + size * 4),
+            (x - size * 1.9, y + size * 4),
+            (x - size * 1.6, y + size * 1.7),
+        ]
+    )
     canvas.fill(
         body, fade((x - size * 1.6, y), (x + size * 1.6, y), tint(coat, 1.1), tint(coat, 0.6)), owner=0
     )
     canvas.fill(oval(x, y + size * 0.9, size * 0.4, size * 0.5), (0.6, 0.42, 0.33), owner=0)
-    canvas.fill(
-        oval(x, y - size * 0.1, size * 0.86, size * 1.12),
-        fade((x, y - size), (x, y + size), tint(hair, 1.3), tint(hair, 0.6)),
-        owner=0,
-    )
+    shade = fade((x - size, y - size), (x + size * 0.5, y + size), tint(hair, 1.25), hair, tint(hair, 0.55))
+    falls = textured(canvas, shade, cloudiness(canvas, 60, 2, stretch=0.12), 0.28)
+    low = rnd.choice((0.5, 0.9, 1.3))
+    half = [
+        (0.0, -1.22),
+        (0.55, -1.1),
+        (0.86, -0.6),
+        (0.9, 0.0),
+        (0.8, low * 0.7),
+        (0.5, low),
+        (0.0, low * 1.03),
+    ]
+    canvas.fill(place(smooth(mirror(half)), x, y, size=size), falls, owner=0)
 
 
 def _negative(canvas: Canvas) -> None:

@@ -4,13 +4,14 @@ import math
 import struct
 import zlib
 from base64 import b64encode
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.draw.canvas import SCALE, Canvas
+from tools.draw.canvas import SCALE, Canvas, Named
 from tools.draw.curves import Point
 from workbench.data.annotation import Shape
 
@@ -22,17 +23,22 @@ SMALLEST_ISLAND = 5.0
 
 
 def collect_shapes(canvas: Canvas) -> tuple[Shape, ...]:
-    """Return the shapes of every named object that can be seen, first the things and then their parts."""
-    shapes: list[Shape] = []
-    for owner, named in enumerate(canvas.names, 1):
-        layer = canvas.things if (canvas.things == owner).any() else canvas.parts
-        seen = canvas.frozen.get(owner, layer == owner)
+    """Return the shapes of every named object that can be seen, in the order in which they were painted."""
+    drawn = (_draw(seen, canvas.names[owner - 1], owner) for owner, seen in list_seen(canvas))
+    return tuple(shape for shapes in drawn for shape in shapes)
+
+
+def list_seen(canvas: Canvas) -> "Iterator[tuple[int, Seen]]":
+    """Yield each object that is large enough to be labelled, with what can be seen of it."""
+    for owner in range(1, len(canvas.names) + 1):
+        thing, part = canvas.things == owner, canvas.parts == owner
+        seen = canvas.frozen.get(owner, thing if thing.any() else part)
         if seen.sum() >= SMALLEST * SCALE**2:
-            shapes.extend(_draw(seen, named.label, named.kind, owner))
-    return tuple(shapes)
+            yield owner, seen
 
 
-def _draw(seen: "Seen", label: str, kind: str, owner: int) -> list[Shape]:
+def _draw(seen: "Seen", named: Named, owner: int) -> list[Shape]:
+    label, kind = named.label, named.kind
     if kind == "mask":
         return [_mask(seen, label)]
     rings = trace(seen)

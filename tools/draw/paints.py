@@ -3,6 +3,7 @@
 import colorsys
 import math
 from random import Random
+from typing import Any
 
 import cv2
 import numpy as np
@@ -41,7 +42,7 @@ def fade(start: Point, end: Point, *stops: Color) -> Shader:
     table = np.asarray(stops, np.float32)
     places = np.linspace(0, 1, len(stops))
 
-    def shade(x: Array, y: Array) -> Array:
+    def shade(x: Array, y: Array) -> Any:
         t = np.clip(((x - start[0]) * dx + (y - start[1]) * dy) / length, 0, 1)
         return np.stack([np.interp(t, places, table[:, c]) for c in range(3)], -1).astype(np.float32)
 
@@ -68,7 +69,7 @@ def textured(
     """Return a paint with fractal noise in it: lighter and darker, or mixed with a second colour."""
     height, width = field.shape
 
-    def shade(x: Array, y: Array) -> Array:
+    def shade(x: Array, y: Array) -> Any:
         rows = np.clip((y[:, 0] * 3).astype(int), 0, height - 1)
         columns = np.clip((x[0] * 3).astype(int), 0, width - 1)
         noise = field[rows][:, columns][..., None]
@@ -96,7 +97,7 @@ def rubber(
     lz = math.sqrt(max(0.05, 1 - light[0] ** 2 - light[1] ** 2))
     base, sky = np.asarray(color, np.float32), np.asarray(ambient, np.float32)
 
-    def shade(x: Array, y: Array) -> Array:
+    def shade(x: Array, y: Array) -> Any:
         px, py = x - center[0], y - center[1]
         u = (px * c + py * s) / radii[0]
         v = (-px * s + py * c) / radii[1]
@@ -123,7 +124,7 @@ def foil(color: Color, center: Point, size: float, seed: float) -> Shader:
     """Return metallised foil: bands of light that follow its creases."""
     base = np.asarray(color, np.float32)
 
-    def shade(x: Array, y: Array) -> Array:
+    def shade(x: Array, y: Array) -> Any:
         px, py = (x - center[0]) / size, (y - center[1]) / size
         r2 = px * px + py * py
         bend = 0.8 * np.sin(px * 2.3 + seed) + 0.6 * np.sin(py * 3.1 - seed)
@@ -143,7 +144,7 @@ def skin(color: Color, center: Point, radii: tuple[float, float], light: Point) 
     base = np.asarray(color, np.float32)
     warm = base * np.asarray((0.66, 0.53, 0.50), np.float32)
 
-    def shade(x: Array, y: Array) -> Array:
+    def shade(x: Array, y: Array) -> Any:
         u, v = (x - center[0]) / radii[0], (y - center[1]) / radii[1]
         r2 = np.clip(u * u + v * v, 0, 1.2)
         z = np.sqrt(np.clip(1 - r2 * 0.8, 0.04, 1))

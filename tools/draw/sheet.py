@@ -42,7 +42,7 @@ def overlay(path: Path, labels: list[str]) -> Image.Image:
 def _draw(veil: Image.Image, shape: Shape, labels: list[str]) -> None:
     hue = labels.index(shape.label) * 0.618 % 1 if shape.label in labels else 0.0
     red, green, blue = (int(c * 255) for c in colorsys.hsv_to_rgb(0.47 + hue, 0.75, 1.0))
-    ink, wash = (red, green, blue, 255), (red, green, blue, 40)
+    ink, wash = (red, green, blue, 255), (red, green, blue, 26)
     ring = _outline(shape)
     tile = Image.new("RGBA", veil.size, (0, 0, 0, 0))
     pen = ImageDraw.Draw(tile)
