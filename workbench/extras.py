@@ -51,13 +51,19 @@ def find_install_command(extra: str, project: str = "") -> str:
         return f"{python} -m {DETECTRON2}"
     if step == "panoptic":
         return f"{python} -m {PANOPTIC}"
-    wanted = (f"{PROJECT}[{extra}]" if extra else PROJECT) + (f" @ {source}" if source else "")
-    return f"{python} -m pip install {shlex.quote(wanted)}"
+    return f"{python} -m pip install {shlex.quote(_name_source(source, f'[{extra}]' if extra else ''))}"
+
+
+def _name_source(source: str, extras: str) -> str:
+    """As pip wants it: a path with the extras behind it, or a name at an address."""
+    if "://" in source:
+        return f"{PROJECT}{extras} @ {source}"
+    return (source or PROJECT) + extras
 
 
 def _make_command(clone: Path, step: str) -> str:
     """`make install-STEP`, with the folder and the environment where they are not the usual ones."""
-    there = "" if clone == Path.cwd() else f" -C {shlex.quote(_short(clone))}"
+    there = "" if clone == Path.cwd() else f" -C {shlex.quote(str(clone))}"
     usual = Path(sys.prefix) == clone / ".venv"
     if usual:
         return f"make{there} install-{step}"
@@ -89,7 +95,7 @@ def _read_origin(text: str) -> str:
         return f"{origin['vcs_info']['vcs']}+{url}@{origin['vcs_info']['commit_id']}"
     folder = Path(unquote(urlsplit(url).path))
     if url.startswith("file://"):
-        return str(folder) if folder.is_dir() else ""  # the clone may be gone since
+        return str(folder) if folder.exists() else ""  # it may be gone since
     return url
 
 
