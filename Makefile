@@ -8,6 +8,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
+PYTHONS ?= python3.11 python3.12 python3.13
 DETECTRON2 ?=
 export DETECTRON2
 export FIFTYONE_DO_NOT_TRACK ?= true
@@ -45,7 +46,7 @@ doctor:
 install-%:
 	@$(INSTALL) $*
 
-# Writes constraints.txt anew: each Python resolves all extras afresh. Needs the three Pythons on the path.
+# Writes constraints.txt anew (some minutes): PYTHONS="python3.11 python3.12 python3.13", all on the path.
 pins:
-	@$(PYTHON) -m tools.pin --resolve 3.11 3.12 3.13 > constraints.new
+	@$(PYTHON) -m tools.pin $(PYTHONS) > constraints.new
 	@mv constraints.new constraints.txt

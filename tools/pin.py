@@ -1,32 +1,75 @@
-"""Writes constraints.txt from pip's own reports, one for each Python: `make pins` tells how they are made.
+"""Writes constraints.txt anew from what pip resolves for each Python: `make pins`.
 
-python3 -m tools.pin 3.11=report311.json 3.12=report312.json 3.13=report313.json > constraints.txt
+    python3 -m tools.pin python3.11 python3.12 python3.13 > constraints.txt
+
+What setup.cfg names has one version on all of them, except where setup.cfg itself tells the Pythons apart; what comes
+in turn may differ, and carries a marker then.
 """
 
 import json
 import re
+import subprocess
 import sys
+import tempfile
+from collections.abc import Iterable
+from configparser import ConfigParser
 from pathlib import Path
 
 HEAD = """\
-# Exact versions of everything that setup.cfg's extras bring, also of what they need in turn: tried together on
-# Linux x86-64 with Python {pythons}. Written by tools/pin.py from pip's reports (`make pins`); edit setup.cfg instead.
+# Exact versions of everything that setup.cfg's extras bring, also of what they need in turn, for Linux x86-64 with
+# Python {pythons}. Written by `make pins`; edit setup.cfg instead.
 """
-OURS = {"detectron2-workbench"}
-# Needed to build and install, and by what is installed beside the extras (a Detectron2 of one's own asks for black).
-# setuptools stays below 82 for pkg_resources, which detectron2.model_zoo imports.
+ROOT = Path(__file__).resolve().parents[1]
+OURS = "detectron2-workbench"
+# What installs and builds, and what a Detectron2 of one's own asks for.
+BESIDE = ("pip", "wheel", "black")
+
+
+def main(pythons: list[str]) -> int:
+    """Print the file."""
+    pins: dict[str, dict[str, str]] = {}
+    shared: dict[str, str] = {}
+    for python in pythons:
+        version, found = resolve(python, shared)
+        pins[version] = found
+        shared = shared or {name: found[name] for name in find_common_names() if name in found}
+    sys.stdout.write("\n".join([HEAD.format(pythons=", ".join(pins)), *merge(pins), ""]))
+    return 0
+
+
+def resolve(python: str, shared: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """The Python's version, and name → version of everything that pip would install with it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "shared.txt").write_text("".join(f"{project}=={pin}\n" for project, pin in shared.items()))
+        run(python, "-m", "venv", folder / "venv")
+        pip: list[str | Path] = [folder / "venv" / "bin" / "python", "-m", "pip", "install", "--quiet"]
+        run(*pip, "--upgrade", "pip")
+        report, limits = folder / "report.json", ("--constraint", folder / "shared.txt")
+        run(*pip, "--dry-run", "--ignore-installed", "--report", report, *limits, f"{ROOT}[all]", *BESIDE)
+        document = json.loads(report.read_text())
+    items = (item["metadata"] for item in document["install"])
+    found = {item["name"].replace("_", "-").lower(): str(item["version"]) for item in items}
+    found.pop(OURS)
+    return str(document["environment"]["python_version"]), found
+
+
+def run(*command: str | Path) -> None:
+    """One program; its words go to stderr, for stdout is the file."""
+    subprocess.run(command, check=True, stdout=sys.stderr)
+
+
+def find_common_names() -> set[str]:
+    """The projects of setup.cfg that are asked for in the same words on every Python."""
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    text = "\n".join([config["options"]["install_requires"], *config["options.extras_require"].values()])
+    return {read_name(line).lower() for line in text.splitlines() if line.strip() and ";" not in line}
 
 
 def read_name(requirement: str) -> str:
     """The project of `ray>=2.52; python_version < "3.13"`."""
     return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
-
-
-def read_report(path: str) -> dict[str, str]:
-    """Name → version of everything that pip would install."""
-    items = json.loads(Path(path).read_text())["install"]
-    pins = {i["metadata"]["name"].replace("_", "-").lower(): i["metadata"]["version"] for i in items}
-    return {name: version for name, version in pins.items() if name not in OURS}
 
 
 def merge(pins: dict[str, dict[str, str]]) -> list[str]:
@@ -37,26 +80,17 @@ def merge(pins: dict[str, dict[str, str]]) -> list[str]:
         for python, found in pins.items():
             if name in found:
                 by_version.setdefault(found[name], []).append(python)
-        for version, pythons in by_version.items():
-            lines.append(f"{name}=={version}{marker(pythons, list(pins))}")
+        lines += [f"{name}=={v}{make_marker(having, list(pins))}" for v, having in by_version.items()]
     return lines
 
 
-def marker(pythons: list[str], known: list[str]) -> str:
+def make_marker(having: Iterable[str], known: list[str]) -> str:
     """Nothing when all agree; the newest Python's pin holds for later ones too."""
-    if pythons == known:
-        return ""
-    parts = [f'python_version >= "{pythons[0]}"'] if pythons[0] != known[0] else []
-    if pythons[-1] != known[-1]:
-        parts.append(f'python_version <= "{pythons[-1]}"')
-    return "; " + " and ".join(parts)
-
-
-def main(arguments: list[str]) -> int:
-    """Print the file."""
-    pins = {python: read_report(path) for python, _, path in (a.partition("=") for a in arguments)}
-    print(HEAD.format(pythons=", ".join(pins)), *merge(pins), sep="\n")
-    return 0
+    having = list(having)
+    parts = [f'python_version >= "{having[0]}"'] if having[0] != known[0] else []
+    if having[-1] != known[-1]:
+        parts.append(f'python_version <= "{having[-1]}"')
+    return "; " + " and ".join(parts) if parts else ""
 
 
 if __name__ == "__main__":
