@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.drawing import annotate, draw, square, stamp
 from workbench.data.annotation import BrokenShape, Shape
 from workbench.errors import AnnotationError, OutputError
+from workbench.formats import labelme, labelme_clean
 from workbench.formats.labelme import annotation_to_bytes, parse_annotation, read_annotation, write_annotation
 
 POLYGON = {"label": "cat", "points": [[1, 2], [30.5, 2], [30, 40]]}
@@ -206,6 +207,31 @@ def test_a_file_in_the_place_of_a_folder_is_said_in_one_line(tmp_path):
     with pytest.raises(OutputError) as caught:
         write_annotation(tmp_path / "folder" / "a.json", annotate())
     assert "a file is where a folder must be" in str(caught.value)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["label", "points", "shape_type", "group_id", "flags", "description", "mask", "score"]
+        ),
+        st.sampled_from(
+            ["a", "", None, 3, 2.0, 1e7, True, {}, {"a": True}, {"a": 1}, [], [[1, 2], [3, 4.5], [0, 9]]]
+        ),
+    ),
+    st.dictionaries(
+        st.sampled_from(["imageHeight", "imageWidth", "version", "flags", "imageData", "mine", "imagePath"]),
+        st.sampled_from(["a", "", None, 3, 2.0, 2.5, 0, -1, True, {}, {"a": True}]),
+    ),
+)
+def test_the_fast_way_and_the_tolerant_way_give_the_same_answer(shape, more):
+    content = json.dumps({"imagePath": "a\\b.jpg", "shapes": [shape, POLYGON], **more}).encode()
+    clean = labelme_clean.parse_clean(content)
+    if clean is not None:
+        assert clean == labelme._parse_tolerantly(content, "a.json")
+
+
+def test_a_file_as_labelme_writes_it_takes_the_fast_way():
+    assert labelme_clean.parse_clean(annotation_to_bytes(annotate(square("cat", 1, 1, 9)), "")) is not None
 
 
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

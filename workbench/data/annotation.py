@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 Point = tuple[float, float]
 
+LARGEST_COORDINATE = 1e6  # px; far outside any image that can be rasterised
+
 CLOSED_KINDS = ("polygon", "rectangle", "oriented_rectangle", "rotation", "circle", "ellipse", "mask")
 OPEN_KINDS = ("line", "linestrip", "point", "points")
 KINDS = CLOSED_KINDS + OPEN_KINDS

@@ -8,7 +8,8 @@ from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from math import ceil, isfinite
+from itertools import accumulate, chain, pairwise
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from workbench.data.geometry import Box, Outline, Ring
@@ -44,15 +45,17 @@ def rle_to_mask(rle: dict[str, Any]) -> Mask:
 
 def rings_to_masks(rings: Sequence[Ring], width: int, height: int) -> list[Mask]:
     """Rasterise many rings of one image at once; each must be finite and cut to the image."""
-    from numpy import array
+    from numpy import fromiter
     from pycocotools import _mask as coco
 
     require_raster_size(width, height)
-    limit = max(width, height) + 1
-    for ring in rings:
-        if not isfinite(sum(ring)) or min(ring) < -1 or max(ring) > limit:
-            raise ValueError("a ring must be finite and cut to its image before it is rasterised")
-    rles = coco.frPoly([array(ring) for ring in rings], height, width) if rings else []
+    if not rings:
+        return []
+    flat = fromiter(chain.from_iterable(rings), float)
+    if not (flat.min() >= -1 and flat.max() <= max(width, height) + 1):  # NaN fails every comparison
+        raise ValueError("a ring must be finite and cut to its image before it is rasterised")
+    ends = list(accumulate(map(len, rings), initial=0))
+    rles = coco.frPoly([flat[start:end] for start, end in pairwise(ends)], height, width)
     return [Mask(height, width, rle["counts"]) for rle in rles]
 
 
@@ -121,27 +124,25 @@ def subtract(mask: Mask, holes: Sequence[Mask]) -> Mask:
     return array_to_mask(mask_to_array(mask) & (1 - mask_to_array(unite(holes))))
 
 
-def areas(several: Sequence[Mask]) -> list[int]:
-    """Count the pixels of each mask."""
+def measure(several: Sequence[Mask]) -> list[tuple[int, Box]]:
+    """Count the pixels of each mask and find the smallest box around them: many at once, since each call costs."""
     from pycocotools import mask as coco
 
-    counted: list[int] = coco.area([mask.to_rle() for mask in several]).tolist() if several else []
-    return counted
+    if not several:
+        return []
+    rles = [mask.to_rle() for mask in several]
+    boxes = [Box(x, y, x + width, y + height) for x, y, width, height in coco.toBbox(rles).tolist()]
+    return list(zip(coco.area(rles).tolist(), boxes, strict=True))
 
 
 def area(mask: Mask) -> int:
     """Count the pixels."""
-    from pycocotools import mask as coco
-
-    return int(coco.area(mask.to_rle()))
+    return measure([mask])[0][0]
 
 
 def box(mask: Mask) -> Box:
     """Return the smallest box around the pixels."""
-    from pycocotools import mask as coco
-
-    x, y, width, height = coco.toBbox(mask.to_rle()).tolist()
-    return Box(x, y, x + width, y + height)
+    return measure([mask])[0][1]
 
 
 def iou(one: Mask, other: Mask) -> float:

@@ -116,7 +116,9 @@ _SET = {
         W, "two images share a name but for the ending", "rename one: Labelme saves both to one json"
     ),
     "duplicate-image": Rule(W, "two images are equal byte for byte", "drop one: it counts twice"),
-    "near-duplicate": Rule(W, "two images look almost the same", "nothing: the split keeps them together"),
+    "near-duplicate": Rule(
+        W, "two images look almost the same", "nothing needed: the split keeps them together"
+    ),
     "few-instances": Rule(W, "a class has fewer than 10 instances", "label more of it"),
     "unused-class": Rule(W, "a class has no instance", "label some, or drop it from the list"),
     "similar-labels": Rule(W, "two labels are spelt almost alike", "rename one if they mean the same"),

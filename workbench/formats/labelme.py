@@ -15,14 +15,22 @@ from os import fstat
 from pathlib import Path
 from typing import Any
 
-from workbench.data.annotation import POINT_COUNTS, Annotation, BrokenShape, Point, Shape, counts_to_words
+from workbench.data.annotation import (
+    LARGEST_COORDINATE,
+    POINT_COUNTS,
+    Annotation,
+    BrokenShape,
+    Point,
+    Shape,
+    counts_to_words,
+)
 from workbench.data.curves import ellipse_to_ring
 from workbench.data.geometry import ring_to_points
 from workbench.errors import AnnotationError, InputMissing
 from workbench.files import explain_os_error, write_atomically
+from workbench.formats.labelme_clean import parse_clean
 
 WRITTEN_VERSION = "6.3.1"
-LARGEST_COORDINATE = 1e6  # far outside any image that can be rasterised
 LARGEST_FILE = 512 * 1024 * 1024
 _SETTLE_SECONDS, _SETTLE_TRIES = 0.1, 10
 
@@ -60,6 +68,10 @@ def read_bytes(path: Path) -> bytes:
 
 def parse_annotation(content: bytes, path: object) -> Annotation:
     """Understand the content of one file; `path` is only for messages."""
+    return parse_clean(content) or _parse_tolerantly(content, path)
+
+
+def _parse_tolerantly(content: bytes, path: object) -> Annotation:
     raw = parse_json(content, path)
     if not isinstance(raw, dict) or "shapes" not in raw:
         message = (
@@ -69,7 +81,7 @@ def parse_annotation(content: bytes, path: object) -> Annotation:
     shapes = raw.pop("shapes")
     if not isinstance(shapes, list):
         raise _wrong(path, "shapes", "a list", shapes)
-    if content.count(b'"shapes"') > 1 or content.count(b'"points"') != len(shapes):
+    if content.count(b'"points"') != len(shapes):
         _refuse_repeated_keys(content, path)
     return Annotation(
         shapes=tuple(map(_parse_shape, shapes)),

@@ -48,7 +48,7 @@ def _draw_lines(rings: Sequence[tuple[int, Ring]]) -> Any:
     import shapely
 
     counts = [len(ring) // 2 for _, ring in rings]
-    points = np.array(list(chain.from_iterable(ring for _, ring in rings))).reshape(-1, 2)
+    points = np.fromiter(chain.from_iterable(ring for _, ring in rings), float).reshape(-1, 2)
     return shapely.linearrings(points, indices=np.repeat(np.arange(len(rings)), counts))
 
 

@@ -21,7 +21,7 @@ from workbench.data.annotation import (
     Shape,
 )
 from workbench.data.dataset import Category, Image, ImageInstances, Instance, LedgerRow
-from workbench.data.geometry import Outline, Ring, clip_ring
+from workbench.data.geometry import Box, Outline, Ring, clip_ring
 from workbench.data.mask import Mask
 from workbench.prepare.outline import NoOutline, Stamp, shape_to_outline
 
@@ -40,6 +40,7 @@ class _Part:
     area: Ring | Stamp
     whole: Ring | None = None
     mask: Mask | None = None
+    size: tuple[int, Box] | None = None
 
 
 @dataclass(slots=True)
@@ -128,7 +129,8 @@ def _rasterise(parts: Sequence[_Part], image: Image, reasons: dict[int, str]) ->
             except ValueError:
                 reasons[part.index] = "bad-mask"
     seen = [part for part in parts if part.mask]
-    for part, area in zip(seen, masks.areas([part.mask for part in seen if part.mask]), strict=True):
+    for part, (area, box) in zip(seen, masks.measure([part.mask for part in seen if part.mask]), strict=True):
+        part.size = (area, box)
         if not area:
             reasons[part.index] = "no-pixels"
 
@@ -162,23 +164,30 @@ def _key(part: _Part, category: Category) -> tuple[object, ...]:
 
 def _build(draft: _Draft, image: Image, as_rle: bool) -> Instance:
     """Write an outline wherever it loses nothing, and run lengths where it would."""
-    mask = masks.unite([part.mask for part in draft.parts if part.mask])
-    mask = masks.subtract(mask, [part.mask for part in draft.holes if part.mask])
+    mask, (area, box) = _cover(draft)
     crowd = any(part.shape.flags.get("crowd") is True for part in draft.parts)
-    stamped = any(isinstance(part.area, Stamp) for part in draft.parts)
-    exact = not (as_rle or crowd or stamped or draft.holes)
     rings = tuple(part.area for part in draft.parts if not isinstance(part.area, Stamp))
-    members = sorted(part.index for part in (*draft.parts, *draft.holes))
+    exact = not (as_rle or crowd or draft.holes) and len(rings) == len(draft.parts)
     return Instance(
         category_id=draft.category.id,
         segmentation=Outline(rings) if exact else mask,
         mask=mask,
-        box=masks.box(mask),
-        area=masks.area(mask),
+        box=box,
+        area=area,
         crowd=crowd,
-        shapes=tuple(members),
+        shapes=tuple(sorted(part.index for part in (*draft.parts, *draft.holes))),
         iou=_measure(draft.parts, mask, image) if any(part.whole for part in draft.parts) else 1.0,
     )
+
+
+def _cover(draft: _Draft) -> tuple[Mask, tuple[int, Box]]:
+    """Return what an instance covers, with its area and box; a lone shape has been measured before."""
+    (first, *others), holes = draft.parts, draft.holes
+    if first.mask and first.size and not others and not holes:
+        return first.mask, first.size
+    mask = masks.unite([part.mask for part in draft.parts if part.mask])
+    mask = masks.subtract(mask, [part.mask for part in holes if part.mask])
+    return mask, masks.measure([mask])[0]
 
 
 def _measure(parts: Sequence[_Part], mask: Mask, image: Image) -> float | None:
