@@ -294,12 +294,14 @@ def test_a_file_that_is_being_saved_is_read_when_it_is_whole(tmp_path):
     writer.join()
 
 
-def test_labels_and_shapes_are_counted(tmp_path):
+def test_labels_that_can_be_a_class_are_counted(tmp_path):
+    points = [[1, 1], [5, 1], [3, 4]]
     shapes = [
-        {"label": label, "points": [[1, 1], [5, 1], [3, 4]], "shape_type": "polygon"} for label in "aba"
+        {"label": label, "points": points, "shape_type": "polygon"} for label in ("a", "b", "a", "__ignore__")
     ]
-    put(tmp_path / "a.json", labelme(shapes=[*shapes, 3]))
+    shapes += [{"label": "nose", "points": [[1, 1]], "shape_type": "point"}, 3]
+    put(tmp_path / "a.json", labelme(shapes=shapes))
     put(tmp_path / "a.png")
     found = look(tmp_path)
-    assert (found.labels, found.shapes) == ((("", 1), ("a", 2), ("b", 1)), 4)
+    assert (found.labels, found.shapes) == ((("a", 2), ("b", 1)), 6)
     assert [finding.rule for finding in found.findings] == ["bad-shape"]

@@ -1,7 +1,7 @@
 """Rules across a set: seen twice, too rare, spelt alike, without a counterpart."""
 
 from workbench.data.survey import ImageFacts, Survey
-from workbench.prepare.check_set import check_set, count_labels
+from workbench.prepare.check_set import check_set
 
 SCENE = 0x0F0F_3C3C_5A5A_9669
 
@@ -55,12 +55,6 @@ def test_without_a_list_names_that_are_spelt_alike_are_told():
     )
     alike = [one.where for one in found if one.rule == "similar-labels"]
     assert sorted(alike) == ['class "Air Ship" (20)', 'class "ballon" (1)']
-
-
-def test_labels_with_a_meaning_of_their_own_are_no_classes():
-    counts = count_labels([seen("a", cat=2, __ignore__=1, _background_=1)])
-    assert counts == {"cat": 2}
-    assert not [one for one in check_set([seen("a", cat=12, hole=1)]) if "hole" in one.where]
 
 
 def test_images_without_shapes_and_images_without_json_are_told():

@@ -4,29 +4,17 @@ import shutil
 from collections import defaultdict
 from collections.abc import Sequence
 from textwrap import wrap
-from typing import Protocol
 
 from workbench.commands.output import format_table, print_line, safe
 from workbench.data.finding import Finding
 from workbench.data.rules import RULES
+from workbench.inspection.checked import Checked
 
 SHOWN = 3  # places of each rule; --json has them all
 CLASSES = 30
 
 
-class Summary(Protocol):
-    """What the verb found, in the parts that are printed."""
-
-    root: str
-    kind: str
-    files: int
-    shapes: int
-    images: int
-    rows: list[tuple[str, int, int]]
-    findings: list[Finding]
-
-
-def print_verdict(checked: Summary) -> None:
+def print_verdict(checked: Checked) -> None:
     """Print the findings, errors first, then the classes, then the verdict."""
     width = max(60, min(100, shutil.get_terminal_size((80, 24)).columns))
     groups: defaultdict[tuple[str, str], list[Finding]] = defaultdict(list)
@@ -74,9 +62,8 @@ def _print_classes(rows: Sequence[tuple[str, int, int]]) -> None:
     print_line()
 
 
-def _sum_up(checked: Summary) -> str:
-    errors = sum(1 for finding in checked.findings if finding.level == "error")
-    warnings = len(checked.findings) - errors
+def _sum_up(checked: Checked) -> str:
+    errors, warnings = checked.errors, len(checked.findings) - checked.errors
     seen = f"{_count(checked.files, 'file')}, {_count(checked.images, 'image')}, {_count(checked.shapes, 'shape')}"
     if errors:
         told = (

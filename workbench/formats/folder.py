@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from workbench.data.annotation import Annotation
+from workbench.data.annotation import OPEN_KINDS, RESERVED_LABELS, Annotation, Shape
 from workbench.data.finding import Finding
 from workbench.data.rules import find
 from workbench.data.survey import ImageFacts, Survey
@@ -74,10 +74,20 @@ def look_at(
         image=pair.place.path,
         embedded=pair.embedded is not None,
         facts=pair.facts,
-        labels=tuple(sorted(Counter(shape.label for shape in annotation.shapes).items())),
+        labels=_count_labels(annotation),
         shapes=len(annotation.shapes),
         findings=(*pair.findings, *judged),
     )
+
+
+def _count_labels(annotation: Annotation) -> tuple[tuple[str, int], ...]:
+    """Count what can be an object of a class: no points or lines, no holes, nothing that a reserved label marks."""
+    counts = Counter(
+        shape.label
+        for shape in annotation.shapes
+        if isinstance(shape, Shape) and shape.kind not in OPEN_KINDS and shape.label not in RESERVED_LABELS
+    )
+    return tuple(sorted(counts.items()))
 
 
 def _survey_unread(name: str, where: str, rule: str, message: str) -> Survey:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import combinations
 
-from workbench.data.annotation import BACKGROUND, HOLE_LABELS, IGNORE
 from workbench.data.finding import Finding
 from workbench.data.rules import find
 from workbench.data.survey import Survey
@@ -18,7 +17,10 @@ _ALIKE = 0.85
 _MOST_LABELS = 400  # pairs of more would take longer than the files themselves
 _DUPLICATES = {
     "bytes": ("duplicate-image", "the image must be there once, but equals {other} byte for byte; drop one"),
-    "look": ("near-duplicate", "the image should show something new, but looks like {other}; look at both"),
+    "look": (
+        "near-duplicate",
+        "the image should show something new, but looks like {other}; drop it if it adds nothing",
+    ),
 }
 
 
@@ -46,12 +48,10 @@ def check_set(
 
 
 def count_labels(surveys: Iterable[Survey]) -> Counter[str]:
-    """Count the shapes of each label that can be a class."""
+    """Count the shapes of each class."""
     counts: Counter[str] = Counter()
     for survey in surveys:
         counts.update(dict(survey.labels))
-    for name in (IGNORE, BACKGROUND):
-        counts.pop(name, None)
     return counts
 
 
@@ -87,7 +87,7 @@ def _find_duplicates(
 
 
 def _check_classes(counts: Counter[str], known: Sequence[str] | None) -> Iterator[Finding]:
-    classes = known if known is not None else [name for name in sorted(counts) if name not in HOLE_LABELS]
+    classes = known if known is not None else sorted(counts)
     for name in classes:
         where = f'class "{name}"'
         if not counts[name]:

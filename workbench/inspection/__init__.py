@@ -1,0 +1,1 @@
+"""Folders, projects and COCO files are looked at whole; the rules are in prepare, this room does the files."""
