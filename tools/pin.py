@@ -21,6 +21,8 @@ HEAD = """\
 """
 ROOT = Path(__file__).resolve().parents[1]
 OURS = "detectron2-workbench"
+# The pair that training was tried with; a newer one is a decision, not an accident.
+HELD = {"torch": "2.14.1", "torchvision": "0.29.1"}
 # What installs and builds, and what a Detectron2 of one's own asks for.
 BESIDE = ("pip", "wheel", "black")
 
@@ -28,11 +30,11 @@ BESIDE = ("pip", "wheel", "black")
 def main(pythons: list[str]) -> int:
     """Print the file."""
     pins: dict[str, dict[str, str]] = {}
-    shared: dict[str, str] = {}
+    shared = HELD
     for python in pythons:
         version, found = resolve(python, shared)
+        shared = shared if pins else {name: found[name] for name in find_common_names() if name in found}
         pins[version] = found
-        shared = shared or {name: found[name] for name in find_common_names() if name in found}
     sys.stdout.write("\n".join([HEAD.format(pythons=", ".join(pins)), *merge(pins), ""]))
     return 0
 
