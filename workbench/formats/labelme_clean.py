@@ -8,7 +8,7 @@ from itertools import chain
 
 import msgspec
 
-from workbench.data.annotation import LARGEST_COORDINATE, Annotation, Point, Shape
+from workbench.data.annotation import LARGEST_COORDINATE, Annotation, Shape
 
 
 class _RawShape(msgspec.Struct, forbid_unknown_fields=True):
@@ -58,9 +58,9 @@ def parse_clean(content: bytes) -> Annotation | None:
     )
 
 
-def _is_near(points: tuple[Point, ...]) -> bool:
-    flat = tuple(chain.from_iterable(points))
-    return not flat or (min(flat) >= -LARGEST_COORDINATE and max(flat) <= LARGEST_COORDINATE)
+def _are_near(shapes: list[_RawShape]) -> bool:
+    flat = tuple(chain.from_iterable(chain.from_iterable(shape.points for shape in shapes)))
+    return not flat or (-LARGEST_COORDINATE <= min(flat) and max(flat) <= LARGEST_COORDINATE)
 
 
 def _to_shape(raw: _RawShape) -> Shape:

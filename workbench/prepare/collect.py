@@ -51,6 +51,11 @@ class _Draft:
     parts: list[_Part]
     holes: list[_Part]
 
+    @property
+    def groups(self) -> set[int]:
+        """The groups that its shapes are of; a stuff class may have several."""
+        return {part.shape.group for part in self.parts if part.shape.group is not None}
+
 
 def collect_instances(
     annotation: Annotation, image: Image, categories: Categories, *, as_rle: bool = False
@@ -110,8 +115,9 @@ def _find_role(shape: Shape, categories: Categories) -> Role:
 
 
 def _is_inside(ring: Ring, image: Image) -> bool:
-    xs, ys = ring[::2], ring[1::2]
-    return min(xs) >= 0 and min(ys) >= 0 and max(xs) <= image.width and max(ys) <= image.height
+    if min(ring) < 0:
+        return False
+    return max(ring[::2]) <= image.width and max(ring[1::2]) <= image.height
 
 
 def _rasterise(parts: Sequence[_Part], image: Image, reasons: dict[int, str]) -> None:
@@ -144,10 +150,10 @@ def _group(parts: Sequence[_Part], reasons: dict[int, str]) -> list[_Draft]:
             drafts.setdefault(key, _Draft(part.category, [], [])).parts.append(part)
     for part in parts:
         if part.role == "hole":
-            cut = [draft for key, draft in drafts.items() if key[:2] == ("group", part.shape.group)]
+            cut = [draft for draft in drafts.values() if part.shape.group in draft.groups]
             for draft in cut:
                 draft.holes.append(part)
-            if part.shape.group is None or not cut:
+            if not cut:
                 reasons[part.index] = "hole-without-group"
         elif part.role == "ignore":
             reasons[part.index] = "ignore"
