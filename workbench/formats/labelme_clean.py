@@ -44,9 +44,7 @@ def parse_clean(content: bytes) -> Annotation | None:
     sized = width is not None and height is not None
     if sized and not (0 < width < 1e9 and 0 < height < 1e9):  # type: ignore[operator]  # both are numbers
         return None
-    if content.count(b'"points"') != len(raw.shapes) or not all(
-        _is_near(shape.points) for shape in raw.shapes
-    ):
+    if content.count(b'"points"') != len(raw.shapes) or not _are_near(raw.shapes):
         return None  # a key that is there twice, or a point at the end of the world
     return Annotation(
         image_path=raw.image_path.replace("\\", "/"),
@@ -60,7 +58,7 @@ def parse_clean(content: bytes) -> Annotation | None:
 
 def _are_near(shapes: list[_RawShape]) -> bool:
     flat = tuple(chain.from_iterable(chain.from_iterable(shape.points for shape in shapes)))
-    return not flat or (-LARGEST_COORDINATE <= min(flat) and max(flat) <= LARGEST_COORDINATE)
+    return not flat or (min(flat) >= -LARGEST_COORDINATE and max(flat) <= LARGEST_COORDINATE)
 
 
 def _to_shape(raw: _RawShape) -> Shape:
