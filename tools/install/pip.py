@@ -73,6 +73,9 @@ class Pip:
                 log.flush()
                 if doing := DOING.match(text):
                     self.line.at(f"{doing[1]}{doing[2]}")
+        if program.returncode < 0:
+            advice = "something killed it (too little memory?): run the same again, it goes on from there"
+            raise StepFailed(f"pip was ended by signal {-program.returncode}", "".join(lines), advice)
         if program.returncode:
             raise StepFailed(f"pip ended with {program.returncode}", "".join(lines))
         return "".join(lines)
