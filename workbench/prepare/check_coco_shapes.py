@@ -1,15 +1,15 @@
 """The rules of COCO shapes: polygons and run lengths that are what they claim, boxes and areas that agree with them."""
 
 from collections.abc import Iterator, Mapping
-from math import isfinite
 from typing import Any, TypeGuard
 
 from workbench.data import mask as masks
-from workbench.data.geometry import Ring, clip_ring
+from workbench.data.geometry import Box, Ring, clip_ring
 from workbench.data.mask import Mask
 
 Raw = Mapping[str, Any]
 Said = tuple[str, str, str]  # where, rule, message
+Extent = tuple[int, Box]  # a mask's pixels, and the box around them
 LARGEST = 1e6
 EDGE = 1.0  # px that a polygon may reach over the edge without a word: exporters round
 BOX_SLACK = 2.0  # px between the box's side and the mask's
@@ -29,14 +29,14 @@ class ShapeCheck:
         if "segments_info" in annotation or "caption" in annotation:
             return
         size = self._find_size(annotation)
-        mask: Mask | None = None
+        extent: Extent | None = None
         segmentation = annotation.get("segmentation")
         if isinstance(segmentation, dict):
-            said, mask = _read_rle(segmentation, size)
+            said, extent = _read_rle(segmentation, size)
             yield from ((where, *one) for one in said)
         elif isinstance(segmentation, list) and segmentation:
             self._crowd_polygons += annotation.get("iscrowd") == 1
-            said, mask = _read_polygons(segmentation, size)
+            said, extent = _read_polygons(segmentation, size)
             yield from ((where, *one) for one in said)
         elif segmentation not in (None, []):
             yield (
@@ -46,7 +46,7 @@ class ShapeCheck:
             )
         elif "bbox" in annotation:
             self._boxes_only += 1
-        yield from ((where, *one) for one in _check_box_and_area(annotation, mask))
+        yield from ((where, *one) for one in _check_box_and_area(annotation, extent))
 
     def sum_up(self) -> Iterator[Said]:
         """Yield what was counted."""
@@ -84,7 +84,7 @@ def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST
 
 
-def _read_rle(rle: Raw, size: tuple[int, int] | None) -> tuple[list[tuple[str, str]], Mask | None]:
+def _read_rle(rle: Raw, size: tuple[int, int] | None) -> tuple[list[tuple[str, str]], Extent | None]:
     claimed = rle.get("size")
     if not (isinstance(claimed, list) and len(claimed) == 2 and all(type(side) is int for side in claimed)):
         return [
@@ -97,23 +97,24 @@ def _read_rle(rle: Raw, size: tuple[int, int] | None) -> tuple[list[tuple[str, s
         mask = masks.require_mask(claimed[0], claimed[1], rle.get("counts"))
     except ValueError as error:
         return [("bad-rle", f"{error}; write the mask again")], None
-    return _refuse_empty([], mask)
+    return _measure([], mask)
 
 
-def _refuse_empty(said: list[tuple[str, str]], mask: Mask) -> tuple[list[tuple[str, str]], Mask | None]:
-    if masks.area(mask):
-        return said, mask
+def _measure(said: list[tuple[str, str]], mask: Mask) -> tuple[list[tuple[str, str]], Extent | None]:
+    extent = masks.measure([mask])[0]
+    if extent[0]:
+        return said, extent
     return [*said, ("no-pixels", "the shape must cover a pixel, but covers none; delete it")], None
 
 
 def _read_polygons(
     polygons: list[Any], size: tuple[int, int] | None
-) -> tuple[list[tuple[str, str]], Mask | None]:
+) -> tuple[list[tuple[str, str]], Extent | None]:
     """Check each polygon, and rasterise them together when all are sound."""
     said: list[tuple[str, str]] = []
     rings: list[Ring] = []
     over = 0.0
-    if all(map(_is_number, polygons)):
+    if _is_number(polygons[0]) and all(map(_is_number, polygons)):
         return [
             ("bad-segmentation", "it must be a list of polygons, but is one bare polygon; put it in a list")
         ], None
@@ -126,8 +127,8 @@ def _read_polygons(
             continue
         ring = tuple(map(float, polygon))
         if size:
-            over = max(over, -min(ring), max(ring[::2]) - size[0], max(ring[1::2]) - size[1])
-            ring = clip_ring(ring, *size)
+            out = max(-min(ring), max(ring[::2]) - size[0], max(ring[1::2]) - size[1])
+            over, ring = max(over, out), clip_ring(ring, *size) if out > 0 else ring
         if ring:
             rings.append(ring)
     if said:
@@ -138,7 +139,7 @@ def _read_polygons(
         ], None
     if over > EDGE:
         said.append(("partly-outside", f"the shape should lie on the image, but reaches {over:.1f} px out"))
-    return _refuse_empty(said, masks.unite(masks.rings_to_masks(rings, *size))) if size else (said, None)
+    return _measure(said, masks.unite(masks.rings_to_masks(rings, *size))) if size else (said, None)
 
 
 def _find_problem(polygon: object) -> str:
@@ -148,18 +149,20 @@ def _find_problem(polygon: object) -> str:
         return f"has an odd count of numbers, {len(polygon)}"
     if len(polygon) < 6:
         return f"has {len(polygon) // 2} points and needs 3"
-    wrong = next((value for value in polygon if not _is_number(value)), None)
-    return "" if wrong is None and None not in polygon else f"has {str(wrong)[:40]} in it"
+    if set(map(type, polygon)) <= {int, float} and all(-LARGEST <= value <= LARGEST for value in polygon):
+        return ""
+    wrong = next(value for value in polygon if not _is_number(value))
+    return f"has {str(wrong)[:40]} in it"
 
 
-def _check_box_and_area(annotation: Raw, mask: Mask | None) -> Iterator[tuple[str, str]]:
+def _check_box_and_area(annotation: Raw, extent: Extent | None) -> Iterator[tuple[str, str]]:
     box, area = annotation.get("bbox"), annotation.get("area")
     sound = isinstance(box, list) and len(box) == 4 and all(map(_is_number, box)) and min(box[2:]) > 0
     if box is not None and not sound:
         yield "bad-box", f"bbox must be x, y, width, height above 0, but got {str(box)[:60]}; write it again"
-    if mask is None:
+    if extent is None:
         return
-    real = masks.box(mask)
+    pixels, real = extent
     if box is not None and sound:
         sides = (box[0], box[1], box[0] + box[2], box[1] + box[3])
         off = max(
@@ -168,11 +171,11 @@ def _check_box_and_area(annotation: Raw, mask: Mask | None) -> Iterator[tuple[st
         if off > BOX_SLACK:
             yield "box-differs", f"bbox must be the mask's, but a side is {off:.1f} px off; write it again"
     if area is not None:
-        yield from _check_area(area, masks.area(mask), (real.x_max - real.x_min) + (real.y_max - real.y_min))
+        yield from _check_area(area, pixels, (real.x_max - real.x_min) + (real.y_max - real.y_min))
 
 
 def _check_area(area: object, real: int, girth: float) -> Iterator[tuple[str, str]]:
-    if not isinstance(area, int | float) or not isfinite(area):
+    if not isinstance(area, int | float) or not abs(area) <= LARGEST**2:
         yield "area-differs", f"area must be a number, but got {str(area)[:40]!r}; write it again"
     elif abs(area - real) > max(AREA_SLACK * girth, 4.0):
         share = 100 * (area - real) / real
