@@ -110,7 +110,7 @@ def _fetch(opener: urllib.request.OpenerDirector, url: str, part: Path, largest:
         length = answer.headers.get("Content-Length", "")
         total = start + int(length) if length.isdecimal() else None
         with part.open("ab" if resumed else "wb") as stream:
-            _copy(answer, stream, start, total, largest, report)
+            _copy(answer, stream, start, total, largest=largest, report=report)
 
 
 def _begins(answer: Any) -> int:
@@ -120,7 +120,7 @@ def _begins(answer: Any) -> int:
 
 
 def _copy(
-    answer: Any, stream: IO[bytes], start: int, total: int | None, largest: int, report: Report
+    answer: Any, stream: IO[bytes], start: int, total: int | None, *, largest: int, report: Report
 ) -> None:
     so_far = start
     while chunk := answer.read(_CHUNK):

@@ -14,8 +14,9 @@ from workbench.download import Report, download
 from workbench.errors import OK, USAGE, DatasetError, InputMissing, OutputError
 from workbench.files import digest, write_atomically
 from workbench.formats.archives import unpack
-from workbench.formats.import_folder import Summary, place_file, write_labels
+from workbench.formats.import_folder import Summary
 from workbench.formats.labelme import LARGEST_FILE, read_annotation
+from workbench.formats.placing import place_file, write_labels
 from workbench.public_sets import MEGABYTE, PUBLIC_SETS, PublicSet
 
 HELP = (

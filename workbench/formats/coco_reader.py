@@ -71,7 +71,7 @@ def _read(path: Path, required: bool) -> Any:
         message = (
             "a COCO file must list images, annotations and categories, but does not; choose another --format"
         )
-        raise DatasetError(path, "", message)
+        raise DatasetError(path, "", message, "not-coco")
     return None
 
 
@@ -105,7 +105,7 @@ def _order(files: list[Raw]) -> tuple[str, ...]:
     stuff: dict[str, None] = {}
     for raw in files:
         used = set(map(str, panoptic_reader.used_categories(raw["annotations"])))
-        heads = {one.get("supercategory") for one in raw["categories"]}
+        heads = {str(one.get("supercategory")) for one in raw["categories"]}
         heading = {
             one["name"].strip()
             for one in raw["categories"]

@@ -109,7 +109,7 @@ def draw_ellipse(label: str, center: Point, radii: Point, degrees: float = 0.0, 
         return Shape(label=label, kind="circle", points=(center, (center[0] + rx, center[1])), **more)
     more["extra"] = {
         **more.get("extra", {}),
-        "ellipse": {"center": center, "radii": radii, "degrees": degrees},
+        "ellipse": {"center": list(center), "radii": [rx, ry], "degrees": degrees},
     }
     count = max(16, ceil(pi / acos(1 - SAGITTA / max(rx, ry, 1.0))))
     ring = (

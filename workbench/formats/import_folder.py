@@ -4,22 +4,20 @@ Nothing that lies there with other content is written over. Every source object 
 the places of its shapes, or the reason why there are none.
 """
 
-import os
-import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from workbench.data.annotation import Annotation, Shape
-from workbench.errors import OutputError
-from workbench.files import atomic_file, contained, explain_os_error, write_atomically
+from workbench.files import contained
 from workbench.formats.drawing import LARGEST
 from workbench.formats.image_index import Picture
 from workbench.formats.importing import BadFile, Imported, Size, Source, SourceImage, SourceObject
 from workbench.formats.labelme import annotation_to_bytes
+from workbench.formats.placing import place_file, write_labels, write_ledger, write_once
 from workbench.formats.skip import Skip
 
 LABELS, LEDGER = "labels.txt", "ledger.jsonl"
@@ -69,7 +67,7 @@ def write_labelme_folder(imported: Imported, source: Source, out: Path, *, copy:
             _take_image(folder, item)
     labels = (*imported.labels, *sorted(folder.labels - set(imported.labels)))
     write_labels(out / LABELS, labels)
-    _write_ledger(out / LEDGER, folder.rows)
+    write_ledger(out / LEDGER, folder.rows)
     return _summarise(folder, labels, tuple(name for name in imported.stuff if name in labels))
 
 
@@ -104,14 +102,14 @@ def _take_image(folder: _Folder, item: SourceImage) -> None:
         return
     shapes: list[Shape] = []
     for one in item.objects:
-        folder.rows.append(_take_object(folder, item, name, one, picture.size, shapes))
+        folder.rows.append(_take_object(folder, item, name, one, picture.size, shapes=shapes))
     folder.rows += [_row(item.source, name, "image", "", note=note)] if note or not item.objects else []
     _write_pair(folder, picture, name, item, tuple(shapes))
     folder.images += 1
 
 
 def _take_object(
-    folder: _Folder, item: SourceImage, name: str, one: SourceObject, size: Size, shapes: list[Shape]
+    folder: _Folder, item: SourceImage, name: str, one: SourceObject, size: Size, *, shapes: list[Shape]
 ) -> Row:
     """Draw one object and say what became of it."""
     try:
@@ -199,88 +197,37 @@ def _write_pair(
     target = folder.out / name
     place_file(picture.path, target, folder.copy)
     annotation = Annotation(
-        image_path=target.name, image_size=picture.size, shapes=shapes, flags=item.flags, extra=item.extra
+        image_path=target.name,
+        image_size=picture.size,
+        shapes=tuple(
+            replace(shape, extra=_writable(shape.extra)) if shape.extra else shape for shape in shapes
+        ),
+        flags=item.flags,
+        extra=_writable(item.extra),
     )
     path = target.with_name(f"{target.stem}.json")
-    _write_once(path, annotation_to_bytes(annotation, path))
+    write_once(path, annotation_to_bytes(annotation, path))
 
 
-def _write_once(path: Path, content: bytes) -> None:
-    """Write a file, or leave an equal one; another one is a person's."""
-    try:
-        if path.is_symlink() or path.exists():
-            if path.is_file() and path.read_bytes() == content:
-                return
-            raise OutputError(
-                f"{path}: must not exist yet, but is there with other content; choose another --out"
-            )
-        write_atomically(path, content)
-    except OSError as error:
-        raise explain_os_error(path, error) from error
-
-
-def place_file(image: Path, target: Path, copy: bool) -> None:
-    """Link the image, which takes no room, or copy its bytes where links cannot be had."""
-    try:
-        if target.is_symlink() or target.exists():
-            if not (target.is_file() and (target.samefile(image) or _is_same(target, image))):
-                raise OutputError(
-                    f"{target}: must not exist yet, but is there with other content; choose another --out"
-                )
-            return
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not copy and _link(image, target):
-            return
-        with image.open("rb") as content, atomic_file(target) as stream:
-            shutil.copyfileobj(content, stream, 1 << 20)
-    except OSError as error:
-        raise explain_os_error(target, error) from error
-
-
-def _link(image: Path, target: Path) -> bool:
-    try:
-        os.link(image.resolve(), target)
-    except OSError:  # another disk, or not ours to link
-        return False
-    return True
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    return one.stat().st_size == other.stat().st_size and one.read_bytes() == other.read_bytes()
-
-
-def write_labels(path: Path, labels: Sequence[str]) -> None:
-    """Write the classes; a list that is there already must know them all, since its order counts."""
-    if path.is_file():
-        known = path.read_text("utf-8", "replace").splitlines()
-        missing = [label for label in labels if label not in known]
-        if not missing:
-            return
-        raise OutputError(
-            f"{path}: must list {missing[0]!r}, but does not; add it where it belongs, or choose another --out"
-        )
-    write_atomically(path, "".join(f"{label}\n" for label in labels).encode())
-
-
-def _write_ledger(path: Path, rows: list[Row]) -> None:
-    """Write this import's rows; those of other images of the folder stay."""
+def _writable(extra: Mapping[str, object]) -> dict[str, object]:
+    """Keep what a tool said besides; what JSON cannot hold (NaN, endless numbers, great depth) is kept as its text."""
     import orjson
 
-    images = {(row["source"], row["image"]) for row in rows}
-    with atomic_file(path) as stream:
-        for line in _other_lines(path, images):
-            stream.write(line + b"\n")
-        for row in rows:
-            stream.write(orjson.dumps(row) + b"\n")
-
-
-def _other_lines(path: Path, images: set[tuple[str, str]]) -> Iterator[bytes]:
-    import orjson
-
-    for line in path.read_bytes().splitlines() if path.is_file() else ():
+    kept: dict[str, object] = {}
+    for key, value in extra.items():
         try:
-            row = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            raise OutputError(f"{path}: must be a ledger, but is not; choose another --out") from None
-        if not isinstance(row, dict) or (row.get("source"), row.get("image")) not in images:
-            yield line
+            kept[key] = (
+                value
+                if orjson.loads(orjson.dumps([[[[[[value]]]]]])) == [[[[[[value]]]]]]
+                else str(value)[:200]
+            )
+        except (TypeError, RecursionError):
+            kept[key] = _shorten(value)
+    return kept
+
+
+def _shorten(value: object) -> str:
+    try:
+        return str(value)[:200]
+    except (RecursionError, ValueError):
+        return f"{type(value).__name__} that JSON cannot hold"

@@ -49,7 +49,7 @@ def _read_rows(path: Path) -> Iterator[Row]:
         reader = csv.DictReader(StringIO(read_bytes(path).decode("utf-8-sig"), newline=""), strict=True)
         columns = list(reader.fieldnames or ())
         if "EncodedPixels" not in columns or not {"ImageId", "ImageId_ClassId"} & set(columns):
-            named = ", ".join(columns)[:80]
+            named = repr(", ".join(columns)[:80])
             message = f"the columns must be ImageId (ClassId) EncodedPixels, but are {named}; rename them"
             raise DatasetError(path, "line 1", message, "not-rle-csv")
         for row in reader:

@@ -66,7 +66,7 @@ def read_entries(path: Path) -> list[tuple[str, Any]]:
     raw = parse_json(read_bytes(path), path)
     if not is_via(raw):
         message = "a VIA file must map keys to images with filename and regions, but does not; choose another --format"
-        raise DatasetError(path, "", message)
+        raise DatasetError(path, "", message, "not-via")
     entries = raw.get("_via_img_metadata", raw)
     if not isinstance(entries, dict):
         raise DatasetError(
