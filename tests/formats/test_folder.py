@@ -192,8 +192,9 @@ def test_a_name_that_differs_in_capitals_is_taken_with_a_warning(tmp_path):
 
 def test_a_missing_image_is_suggested_by_the_name_of_the_json(tmp_path):
     put(tmp_path / "a.png")
-    found = find_image(tmp_path, "a.json", wanting("renamed.jpg"))
-    assert "a.png lies beside the json" in found.message
+    for image_path in ("renamed.jpg", "C:/photos/renamed.jpg", "../a.png"):
+        found = find_image(tmp_path, "a.json", wanting(image_path))
+        assert "a.png lies beside the json" in found.message
 
 
 def test_an_image_that_comes_later_is_found(tmp_path):

@@ -63,5 +63,5 @@ def test_images_without_shapes_and_images_without_json_are_told():
     ]  # fmt: skip
 
 
-def test_a_file_that_could_not_be_read_is_not_called_empty():
-    assert rules(Survey(annotation="a.json", image=None)) == []
+def test_a_file_that_could_not_be_read_is_not_called_empty_nor_its_image_unlabelled():
+    assert rules(Survey(annotation="a.json", image=None), images=["a.jpg"]) == []

@@ -33,7 +33,6 @@ def compute_look(picture: "Image", orientation: int = 1) -> int:
     picture.draft(
         "L", (SIDE * 2, SIDE * 2)
     )  # JPEG: an eighth of the size at half the time, and still reads all of it
-    picture.load()
     small = picture.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)
     if orientation in _TURNS:
         small = small.transpose(Image.Transpose[_TURNS[orientation]])

@@ -33,6 +33,8 @@ def find_image(root: Path, name: str, annotation: Annotation, images: Path | Non
                 return found
     if place.rule == "image-missing":
         return _look_harder(root, name, wanted)
+    if place.rule == "image-outside" and (near := _suggest(root, name, wanted)):
+        return replace(place, message=f"{place.message}; {near}")
     return place
 
 
@@ -101,14 +103,14 @@ def _look_harder(root: Path, name: str, wanted: str) -> ImagePlace:
             place = find_file(root, "", f"{where}/{entry}" if where else entry)
             message = f"it must be written as the file is, but got {wanted} for {entry}; rename one of them"
             return replace(place, rule="image-case", message=message) if place.file else place
-    names = set(_list_names(root, folder))
-    near = [base] if base in names else _list_equal_stems(root, name)
-    advice = (
-        f"{near[0]} lies beside the json: correct imagePath"
-        if near
-        else "put it there, or name its folder with --images"
-    )
-    return _missing(wanted, advice)
+    return _missing(wanted, _suggest(root, name, wanted) or "put it there, or name its folder with --images")
+
+
+def _suggest(root: Path, name: str, wanted: str) -> str:
+    """Name the image that was probably meant, where there is one beside the json."""
+    folder, base = name.rpartition("/")[0], wanted.rpartition("/")[2]
+    near = [base] if base in _list_names(root, folder) else _list_equal_stems(root, name)
+    return f"{near[0]} lies beside the json: correct imagePath" if near else ""
 
 
 def _list_equal_stems(root: Path, name: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import combinations
 
@@ -134,8 +134,10 @@ def _find_empty(surveys: Iterable[Survey]) -> Iterator[Finding]:
 
 
 def _find_unannotated(surveys: Iterable[Survey], images: Iterable[str]) -> Iterator[Finding]:
-    annotated: Collection[str | None] = {survey.image for survey in surveys}
+    """A json of equal name is the image's, though it may be torn or name another: its own finding says so."""
+    annotated = {survey.image for survey in surveys}
+    stems = {survey.annotation.rpartition(".")[0] for survey in surveys}
     for image in images:
-        if image not in annotated:
+        if image not in annotated and image.rpartition(".")[0] not in stems:
             message = "an image should have a json, but has none; label it, or save it empty as a negative"
             yield find(image, "", "image-without-annotation", message)
