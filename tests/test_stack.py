@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ def test_pip_check_is_clean():
 
 
 def test_the_relabelled_wheels_are_whole():
+    pytest.importorskip("panopticapi")
     for name in ("detectron2", "panopticapi-lite"):
         place = metadata.distribution(name)
         label = next(
@@ -68,6 +70,8 @@ def test_mask_rcnn_of_the_model_zoo_computes_an_answer_on_the_processor():
 @pytest.mark.slow
 @pytest.mark.mongod
 def test_fiftyones_database_starts_keeps_a_dataset_and_lets_it_go(tmp_path: Path):
+    if find_spec("fiftyone") is None:
+        pytest.skip("FiftyOne is not installed")
     settings = {
         "FIFTYONE_DATABASE_DIR": str(tmp_path / "db"),
         "FIFTYONE_DATABASE_NAME": "workbench-tests",

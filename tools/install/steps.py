@@ -100,7 +100,9 @@ def install_detectron2(pip: Pip) -> str | None:
     place = Path(wanted).expanduser()
     if "://" not in wanted and not place.exists():
         raise StepFailed(
-            "nothing to install", f"DETECTRON2={wanted}: must be an address, a folder or a wheel, but is none"
+            "nothing to install",
+            f"DETECTRON2={wanted}: must be an address, a folder or a wheel, but is none",
+            "name one of those, or leave DETECTRON2 away for the packed one",
         )
     pip.install(
         "--no-build-isolation",
