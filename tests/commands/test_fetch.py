@@ -420,7 +420,8 @@ def test_a_bad_archive_is_refused_and_nothing_leaves_the_folder(tmp_path: Path, 
     path = put(tmp_path, {"x.bin": BAD[name]}) / "x.bin"
     out = tmp_path / "inner" / "out"
     out.mkdir(parents=True)
-    with pytest.raises(DatasetError, match="an archive must"):
+    odd = any(word in name for word in ("link", "device", "fifo"))
+    with pytest.raises(DatasetError, match="holds a link or a device" if odd else "an archive must"):
         unpack(path, out)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["inner", "x.bin"]
     assert [one.name for one in (tmp_path / "inner").iterdir()] == ["out"]

@@ -17,7 +17,8 @@ from workbench.formats.brush import decode_brush
 def pack_brush(array: np.ndarray) -> list[int]:
     """Encode a mask as Label Studio does: runs of the bytes of an RGBA picture (literal runs between repeated ones)."""
     values = np.zeros((*array.shape, 4), np.uint8)
-    values[array > 0] = 255
+    values[..., 2] = 7  # colours say nothing
+    values[array > 0, 3] = 255
     flat, widths = values.ravel().tolist(), (3, 4, 8, 16)
     bits = f"{len(flat):032b}" + f"{7:05b}" + "".join(f"{width - 1:04b}" for width in widths)
     place = 0

@@ -178,6 +178,9 @@ def test_traced_rings_give_the_mask_back():
         array = (random.random((12, 17)) < random.random()).astype(np.uint8)
         outer, holes = trace_rings(array)
         assert sum(map(signed, outer)) + sum(map(signed, holes)) == array.sum()
+    assert (
+        len(trace_rings(np.eye(3, dtype=np.uint8))[0]) == 1
+    )  # pixels that touch by a corner belong together
     array = np.zeros((30, 40), np.uint8)
     array[3:20, 5:30] = 1
     array[3:8, 5:9] = 0

@@ -77,12 +77,11 @@ def _split(name: str) -> list[str]:
 
 
 def _agrees(candidate: list[str], wanted: list[str], *, exactly: bool = False) -> bool:
-    """Compare from the end; one may know more of the path than the other. Endings count only where both have one."""
+    """Compare the folders from the end; one may know more of the path than the other. The file is the same already."""
     count = min(len(candidate), len(wanted))
     if exactly and len(candidate) != len(wanted):
         return False
-    same_file = candidate[-1] == wanted[-1] or PurePosixPath(candidate[-1]).stem == wanted[-1]
-    return same_file and candidate[-count:-1] == wanted[-count:-1]
+    return candidate[-count:-1] == wanted[-count:-1]
 
 
 def build_index(root: Path, leave_out: Path | None = None) -> ImageIndex:

@@ -1,5 +1,6 @@
 """Instances to Pascal VOC xml: boxes of whole pixels, counted from 1, the last one included."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, floor
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,9 @@ from xml.etree.ElementTree import (
 from workbench.data.dataset import Category, ImageInstances, Instance
 from workbench.files import write_atomically
 from workbench.formats.loss import Loss
+
+# what no XML can hold, escaped or not
+_NO_XML = re.compile("[^\\t\\n\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
 
 def write_voc(
@@ -52,4 +56,8 @@ def _add_object(root: Element, instance: Instance, name: str, width: int, height
 
 def _add(parent: Element, **children: object) -> None:
     for name, value in children.items():
-        SubElement(parent, name).text = str(value)
+        SubElement(parent, name).text = _NO_XML.sub(_make_visible, str(value))
+
+
+def _make_visible(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
