@@ -36,9 +36,11 @@ test:
 
 lint:
 	@$(INSTALL) dev
-	@$(RUN) -m ruff check .
-	@$(RUN) -m ruff format --check .
-	@$(RUN) -m mypy
+	@code=0; \
+	$(RUN) -m ruff check . || code=1; \
+	$(RUN) -m ruff format --check . || code=1; \
+	$(RUN) -m mypy || code=1; \
+	exit $$code
 
 doctor:
 	@$(RUN) -m workbench doctor
