@@ -17,13 +17,14 @@ INSTALL = $(PYTHON) -m tools.install --venv $(VENV)
 RUN = $(if $(filter active,$(VENV)),$(PYTHON),$(VENV)/bin/python)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint doctor pins install-%
+.PHONY: help demo test lint doctor fuzz pins install-%
 
 help:
 	@echo "make demo        install what the main job needs, then run the balloons demo"
 	@echo "make test        install everything that is tested, then run the tests (ARGS=\"-k circle\")"
 	@echo "make lint        ruff and mypy"
 	@echo "make doctor      what is there, and what is wrong"
+	@echo "make fuzz        100,000 spoiled Labelme files, checked and converted (ARGS=\"--seed 2\")"
 	@echo "make install-X   one step: core train detectron2 panoptic label review mongod serve scale dev, or all"
 
 demo:
@@ -44,6 +45,9 @@ lint:
 
 doctor:
 	@$(RUN) -m workbench doctor
+
+fuzz:
+	@$(RUN) -m tests.fuzz.labelme --count 100000 $(ARGS)
 
 install-%:
 	@$(INSTALL) $*

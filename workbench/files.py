@@ -62,6 +62,8 @@ def link_or_copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source.resolve(), target)
+    except FileExistsError:  # it may be another name of a person's image: writing into it would change that
+        raise
     except OSError:
         shutil.copyfile(source, target)
 

@@ -261,3 +261,27 @@ def test_every_file_of_the_real_corpus_is_converted_or_refused_with_a_reason(sha
     assert summary["images"] + sum(summary["files"]["refused"].values()) == found
     ledger = summary["ledger"]
     assert ledger["shapes"] == ledger["instances"] + sum(ledger["skipped"].values())
+
+
+@pytest.mark.parametrize("deep", ["[" * 600 + "]" * 600, '{"a":' * 300 + "1" + "}" * 300, "1" + "0" * 40])
+@pytest.mark.parametrize("key", ["flags", "extra"])
+def test_what_is_nested_or_large_without_end_stops_nothing(labels, convert, key, deep):
+    path = put(labels, "a", square("cat", 10, 10, 20))
+    text = path.read_text().replace('"flags": {},', "", 1)
+    path.write_text(f'{{"{key}": {{"x": {deep}}}, {text.lstrip()[1:]}')
+    put(labels, "b", square("dog", 10, 10, 20))
+    result, _ = convert()
+    assert result["files"]["read"] == 2
+    assert result["images"] == 2 - sum(result["files"]["refused"].values())
+
+
+def test_a_folder_in_which_one_file_has_hundreds_of_shapes_is_converted(labels, convert):
+    put(labels, "a", *(square("cat", x, y, 4) for x in range(0, 90, 5) for y in range(0, 75, 5)))
+    assert convert()[0]["annotations"] == 270
+
+
+def test_a_declared_size_that_nothing_can_be_drawn_on_refuses_only_its_file(labels, convert):
+    put(labels, "a", square("cat", 10, 10, 20), size=(1_000_000, 1), image=False)
+    put(labels, "b", square("cat", 10, 10, 20))
+    result, _ = convert()
+    assert (result["images"], result["files"]["refused"]) == (1, {"image-too-large": 1})

@@ -16,6 +16,7 @@ from workbench.data.mask import (
     box,
     iou,
     mask_to_array,
+    measure,
     outline_to_mask,
     png_to_array,
     require_mask,
@@ -131,3 +132,9 @@ def test_the_raster_rule_is_that_of_pycocotools(points):
     ring = tuple(value for point in points for value in point)
     expected = referee.decode(referee.merge(referee.frPyObjects([list(ring)], 20, 30)))
     assert (mask_to_array(outline_to_mask(Outline((ring,)), 30, 20)) == expected).all()
+
+
+@pytest.mark.parametrize("count", [255, 256, 1000])
+def test_more_masks_than_fit_a_byte_are_measured_at_once(count):
+    one = array_to_mask(np.ones((3, 4), np.uint8))
+    assert measure([one] * count) == [(12, Box(0, 0, 4, 3))] * count

@@ -265,3 +265,20 @@ def test_every_file_of_the_real_corpus_is_read_or_named(shared):
         annotation = read_annotation(path)
         rules += [shape.rule for shape in annotation.shapes if isinstance(shape, BrokenShape)]
     assert rules == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"imagePath": "a.jpg", "shapes": [%s], "shapes": []}',
+        '{"imagePath": "a.jpg", "shapes": [%s], "\\u0073hapes": []}',
+        '{"imagePath": "a.jpg", "shapes": [{"label": "dog", "label": "cat", "points": [[1, 2], [3, 4], [5, 9]]}]}',
+        '{"imagePath": "a.jpg", "shapes": [{"label": "cat", "points": [], "po\\u0069nts": [[1, 2], [3, 4], [5, 9]]}]}',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le"])
+def test_a_key_that_is_there_twice_is_refused_however_it_is_written(text, encoding):
+    content = text.replace("%s", json.dumps(POLYGON)).encode(encoding)
+    with pytest.raises(AnnotationError) as caught:
+        parse_annotation(content, "a.json")
+    assert caught.value.rule == "repeated-key"

@@ -67,12 +67,18 @@ def test_what_is_odd_about_the_picture_becomes_a_finding():
 
 
 def test_a04_two_labels_in_one_group_are_told():
-    found = rules(square("cat", 1, 1, 9, group=1), square("dog", 20, 1, 9, group=1), square("cat", 40, 1, 9, group=2))
+    found = rules(
+        square("cat", 1, 1, 9, group=1), square("dog", 20, 1, 9, group=1), square("cat", 40, 1, 9, group=2)
+    )
     assert found == [("shapes[1]", "mixed-group")]
 
 
 def test_a04_one_label_or_a_hole_in_a_group_is_fine():
-    shapes = (square("cat", 1, 1, 30, group=1), square("cat", 50, 1, 9, group=1), square("hole", 5, 5, 9, group=1))
+    shapes = (
+        square("cat", 1, 1, 30, group=1),
+        square("cat", 50, 1, 9, group=1),
+        square("hole", 5, 5, 9, group=1),
+    )
     assert check(*shapes) == []
 
 
@@ -93,7 +99,9 @@ def test_a06_labels_with_a_meaning_of_their_own_are_known(label):
 
 
 def test_a06_without_a_list_any_label_will_do_but_none_will_not():
-    assert rules(square("anything", 1, 1, 9), square(" ", 20, 1, 9), known=None) == [("shapes[1]", "empty-label")]
+    assert rules(square("anything", 1, 1, 9), square(" ", 20, 1, 9), known=None) == [
+        ("shapes[1]", "empty-label")
+    ]
 
 
 def test_a15_a_shape_that_reaches_out_is_a_warning_and_one_beside_the_image_an_error():
@@ -164,7 +172,9 @@ def test_a_mask_over_the_edge_is_a_warning_and_beside_the_image_an_error():
 
 
 def test_rings_without_any_known_size_are_checked_all_the_same():
-    assert rules(draw("cat", (5, 5), (5, 25), kind="rectangle"), facts=None, size=None) == [("shapes[0]", "no-pixels")]
+    assert rules(draw("cat", (5, 5), (5, 25), kind="rectangle"), facts=None, size=None) == [
+        ("shapes[0]", "no-pixels")
+    ]
 
 
 places = st.floats(-40, 140, allow_nan=False) | st.integers(-5, 105).map(float)
@@ -199,3 +209,34 @@ def test_no_error_is_told_of_a_shape_that_became_an_instance(drawn):
     placed = {f"shapes[{row.shape}]" for row in ledger if row.instance is not None}
     errors = [finding for finding in check(*drawn) if finding.level == "error"]
     assert not [finding for finding in errors if finding.where in placed]
+
+
+def test_a_shape_of_which_the_edge_leaves_less_than_a_pixel_is_an_error():
+    sliver = draw("cat", (-30, 10), (0.3, 10), (0.3, 40), (-30, 40))
+    assert ("shapes[0]", "no-pixels") in rules(sliver)
+    assert collect(sliver).ledger[0].reason == "no-pixels"
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        square("cta", 10, 10, 20, group=1),
+        draw("cat", (10, 10), (20, 20), group=1),
+        square("cat", 900, 10, 20, group=1),
+    ],
+)
+def test_a_hole_in_an_object_that_cannot_be_used_is_an_error_too(owner):
+    hole = square("hole", 12, 12, 100, group=1)  # reaches out: a warning must not hide the error
+    assert ("shapes[1]", "hole-without-group") in rules(owner, hole)
+    assert collect(owner, hole).ledger[1].reason == "hole-without-group"
+
+
+def test_an_object_that_its_holes_eat_up_is_an_error():
+    shapes = square("cat", 10, 10, 5, group=1), square("hole", 5, 5, 30, group=1)
+    assert rules(*shapes) == [("shapes[0]", "no-pixels"), ("shapes[1]", "no-pixels")]
+    assert [row.reason for row in collect(*shapes).ledger] == ["no-pixels", "no-pixels"]
+
+
+@pytest.mark.parametrize("size", [(1_000_000, 50), (32_768, 50), (20_000, 20_000)])
+def test_a_declared_size_that_nothing_can_be_drawn_on_is_an_error(size):
+    assert rules(square("cat", 1, 1, 9), facts=None, size=size) == [("imageWidth", "image-too-large")]

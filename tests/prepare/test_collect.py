@@ -218,3 +218,11 @@ def test_what_is_written_covers_what_was_drawn(points):
     )
     assert written.sum() == instance.area
     assert abs(int(written.sum()) - int(whole.sum())) <= 0.02 * whole.sum() + 25
+
+
+def test_a03_a_hole_is_cut_out_of_stuff_as_well():
+    categories = by_name("cat", stuff=("board",))
+    board, hole = square("board", 0, 0, 20, group=1), square("hole", 5, 5, 10, group=1)
+    found = collect(board, hole, categories=categories)
+    assert [instance.area for instance in found.instances] == [300]
+    assert [row.instance for row in found.ledger] == [0, 0]

@@ -1,20 +1,24 @@
 """A Labelme folder becomes a YOLO or VOC folder; what the format cannot hold is in the ledger."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from shutil import rmtree
 
 from workbench.conversion.folder import add_to_ledger, list_annotations, make_settings, tabulate
 from workbench.conversion.labels import find_labels
 from workbench.conversion.ledger import Ledger
-from workbench.conversion.one import Collected, Settings, collect_file
+from workbench.conversion.one import Collected, Settings, collect_file, refuse_second
 from workbench.conversion.pieces import encode
+from workbench.conversion.places import Places
 from workbench.conversion.result import Result, count, require_nothing_skipped
 from workbench.conversion.staging import staging_folder
 from workbench.data.dataset import Category, ImageInstances
 from workbench.data.finding import Finding
-from workbench.files import link_or_copy, prepare_folder
+from workbench.files import contained, link_or_copy, prepare_folder
 from workbench.formats.loss import Loss
 from workbench.formats.voc_writer import write_voc
 from workbench.formats.yolo_writer import write_data_yaml, write_yolo
@@ -23,6 +27,8 @@ from workbench.progress import track
 from workbench.project import make_categories
 
 Writer = Callable[[Iterable[ImageInstances], Sequence[Category], Path], Iterator[Loss]]
+
+EMBEDDED = ".embedded"  # where workers put what was only inside a json, until it gets its place
 
 # format -> what writes one image, and the folder that its images belong in
 WRITERS: dict[str, tuple[Writer, str]] = {"yolo": (write_yolo, "images"), "voc": (write_voc, "JPEGImages")}
@@ -34,8 +40,13 @@ def export_folder(root: Path, out: Path, labels: Sequence[str] | None, *, to: st
     prepare_folder(out.parent)
     categories = make_categories(list(labels if labels is not None else find_labels(root, names)))
     with staging_folder(out) as staging:
-        settings = make_settings(root, staging / "embedded.json", categories, as_rle=False)
+        settings = replace(
+            make_settings(root, out, categories, as_rle=False),
+            extracted=staging / EMBEDDED,
+            extracted_name=EMBEDDED,
+        )
         result = _write(settings, names, categories, (staging, to))
+        rmtree(staging / EMBEDDED, ignore_errors=True)
         require_nothing_skipped(result, strict=strict)
     return Result(out=str(out), counts=result.counts, findings=result.findings, shares=result.shares)
 
@@ -49,9 +60,10 @@ def _write(
     images = annotations = 0
     losses: Counter[str] = Counter()
     with (staging / "ledger.jsonl").open("wb") as stream:
-        ledger = Ledger(stream)
-        for collected in track(map_in_order(partial(collect_file, settings), names), len(names), to):
-            lost = _write_one(settings, collected, categories, target)
+        ledger, places = Ledger(stream), Places()
+        work = track(map_in_order(partial(collect_file, settings), names), len(names), to)
+        for collected in _refuse_seconds(work):
+            lost = _write_one(settings, collected, categories, (staging, to, places))
             pieces = encode(collected, {category.id: category for category in categories}, lost=lost)
             add_to_ledger(pieces, ledger, annotations + 1)
             images += pieces.image is not None
@@ -65,14 +77,26 @@ def _write(
     return Result(out="", counts=counts, findings=tuple(findings), shares=tabulate(categories, totals))
 
 
+def _refuse_seconds(work: Iterable[Collected]) -> Iterator[Collected]:
+    """Of two annotations of one image the second is refused: its labels would take the place of the first's."""
+    seen: dict[str, str] = {}
+    for one in work:
+        path = one.content.image.path if one.content else ""
+        first = seen.setdefault(path, one.annotation) if path else one.annotation
+        yield one if first == one.annotation else refuse_second(one, first, path)
+
+
 def _write_one(
-    settings: Settings, collected: Collected, categories: Sequence[Category], target: tuple[Path, str]
+    settings: Settings, collected: Collected, categories: Sequence[Category], target: tuple[Path, str, Places]
 ) -> list[Loss]:
+    """Put the image where the format wants it, and its labels where that image's belong."""
     if collected.content is None:
         return []
-    (staging, to), image = target, collected.content.image
+    (staging, to, places), image = target, collected.content.image
     writer, folder = WRITERS[to]
-    source = settings.root / image.path
-    if source.is_file():
-        link_or_copy(source, staging / folder / image.path)
-    return list(writer([collected.content], categories, staging))
+    embedded = image.path.startswith(f"{EMBEDDED}/")
+    path = places.choose(image.path.removeprefix(f"{EMBEDDED}/"), image.annotation)
+    source = staging / image.path if embedded else contained(settings.root, image.path)
+    if source and os.path.isfile(source):  # noqa: PTH113  # Path.is_file raises at names that no disk takes
+        link_or_copy(source, staging / folder / path)
+    return list(writer([replace(collected.content, image=replace(image, path=path))], categories, staging))

@@ -37,7 +37,7 @@ def _read_labels(root: Path, name: str) -> frozenset[str]:
         content = read_bytes(root / name)
         try:
             shapes = [(shape.label, shape.shape_type) for shape in _decoder().decode(content).shapes]
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             shapes = _read_sloppily(parse_json(content, name))
     except (AnnotationError, InputMissing):
         return frozenset()

@@ -2,7 +2,7 @@
 
 from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -83,6 +83,17 @@ def say_second(annotation: str, first: str, image: str) -> Finding:
     return find(annotation, "imagePath", SECOND, message)
 
 
+def refuse_second(collected: Collected, first: str, image: str) -> Collected:
+    """Take what was collected back: the rows stay, for the shapes to be counted."""
+    return Collected(
+        annotation=collected.annotation,
+        content=None,
+        ledger=tuple(replace(row, instance=None, reason=SECOND) for row in collected.ledger),
+        refused=SECOND,
+        findings=(*collected.findings, say_second(collected.annotation, first, image)),
+    )
+
+
 def refuse_shapes(annotation: Annotation | None, reason: str) -> tuple[LedgerRow, ...]:
     """Give every shape of a refused file its row."""
     return tuple(
@@ -103,7 +114,9 @@ def _place_image(settings: Settings, annotation: Annotation, survey: Survey) -> 
         name = str(PurePosixPath(survey.annotation).with_suffix(SUFFIXES[survey.facts.format][0]))
         _write_once(settings.extracted / name, b64decode(annotation.image_data))
         path = f"{settings.extracted_name}/{name}"
-    return Image(path=path, width=width, height=height, annotation=survey.annotation, flags=annotation.flags)
+    said: Mapping[str, object] = annotation.flags  # whatever the file says; a dataset takes only yes and no
+    flags = {name: value for name, value in said.items() if isinstance(value, bool)}
+    return Image(path=path, width=width, height=height, annotation=survey.annotation, flags=flags)
 
 
 def _write_once(path: Path, content: bytes) -> None:

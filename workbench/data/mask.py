@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     Array = NDArray[np.uint8]
 
 MAX_SIDE = 32_767  # Labelme 7's own limit; twice that would overflow the raster code's counters
-MAX_PIXELS = 500_000_000
+_AT_ONCE = 255  # pycocotools counts the masks whose area it is asked for in one byte
+MAX_PIXELS = 178_956_970  # where Pillow refuses too; three pictures of a byte each still fit a small machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,8 @@ def measure(several: Sequence[Mask]) -> list[tuple[int, Box]]:
         return []
     rles = [mask.to_rle() for mask in several]
     boxes = [Box(x, y, x + width, y + height) for x, y, width, height in coco.toBbox(rles).tolist()]
-    return list(zip(coco.area(rles).tolist(), boxes, strict=True))
+    parts = (rles[start : start + _AT_ONCE] for start in range(0, len(rles), _AT_ONCE))
+    return list(zip(chain.from_iterable(coco.area(part).tolist() for part in parts), boxes, strict=True))
 
 
 def area(mask: Mask) -> int:

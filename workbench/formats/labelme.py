@@ -28,7 +28,7 @@ from workbench.data.curves import ellipse_to_ring
 from workbench.data.geometry import ring_to_points
 from workbench.errors import AnnotationError, InputMissing
 from workbench.files import explain_os_error, write_atomically
-from workbench.formats.labelme_clean import parse_clean
+from workbench.formats.labelme_clean import may_repeat_keys, parse_clean
 
 WRITTEN_VERSION = "6.3.1"
 LARGEST_FILE = 512 * 1024 * 1024
@@ -81,7 +81,7 @@ def _parse_tolerantly(content: bytes, path: object) -> Annotation:
     shapes = raw.pop("shapes")
     if not isinstance(shapes, list):
         raise _wrong(path, "shapes", "a list", shapes)
-    if content.count(b'"points"') != len(shapes):
+    if may_repeat_keys(content, len(shapes)):
         _refuse_repeated_keys(content, path)
     return Annotation(
         shapes=tuple(map(_parse_shape, shapes)),

@@ -4,6 +4,7 @@ It understands the keys that Labelme itself writes, of the right types, and noth
 is left to the tolerant reader, and a test holds the two to the same answer.
 """
 
+import re
 from itertools import chain
 
 import msgspec
@@ -31,6 +32,7 @@ class _RawFile(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     version: str | None = None
 
 
+_ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
 _DECODER = msgspec.json.Decoder(_RawFile)
 
 
@@ -44,7 +46,7 @@ def parse_clean(content: bytes) -> Annotation | None:
     sized = width is not None and height is not None
     if sized and not (0 < width < 1e9 and 0 < height < 1e9):  # type: ignore[operator]  # both are numbers
         return None
-    if content.count(b'"points"') != len(raw.shapes) or not _are_near(raw.shapes):
+    if may_repeat_keys(content, len(raw.shapes)) or not _are_near(raw.shapes):
         return None  # a key that is there twice, or a point at the end of the world
     return Annotation(
         image_path=raw.image_path.replace("\\", "/"),
@@ -54,6 +56,13 @@ def parse_clean(content: bytes) -> Annotation | None:
         flags=raw.flags or {},
         version=raw.version,
     )
+
+
+def may_repeat_keys(content: bytes, shapes: int) -> bool:
+    """Judge by counts, which is fast; but a key may be escaped, or the whole text be UTF-16."""
+    if any(content.count(key) != shapes for key in (b'"points"', b'"label"')) or b"\0" in content[:4]:
+        return True
+    return b"\\u00" in content and _ESCAPED_LETTER.search(content) is not None
 
 
 def _are_near(shapes: list[_RawShape]) -> bool:

@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterator
 from workbench.data.annotation import BACKGROUND, IGNORE, OPEN_KINDS, Annotation, BrokenShape, Shape
 from workbench.data.finding import Finding
 from workbench.data.geometry import Ring
-from workbench.data.mask import png_to_array
-from workbench.data.rules import find
+from workbench.data.mask import png_to_array, require_raster_size
+from workbench.data.rules import RULES, find
 from workbench.data.survey import ImageFacts
 from workbench.errors import nearest
 from workbench.prepare.check_groups import check_groups, is_hole
+from workbench.prepare.check_holes import check_holes
 from workbench.prepare.check_rings import check_rings
 from workbench.prepare.outline import NoOutline, Stamp, shape_to_outline
 
@@ -35,6 +36,7 @@ def check_annotation(
         *check_rings(rings, size),
         *check_groups(annotation, known),
     ]
+    said += check_holes(annotation, known, size, {one[0] for one in said if RULES[one[1]].level == "error"})
     return [find(path, *one) for one in said]
 
 
@@ -112,6 +114,11 @@ def _check_image(
         for rule, message in facts.notes:
             yield "imagePath", rule, message
         yield from _check_size(annotation, facts)
+    elif annotation.image_size:
+        try:
+            require_raster_size(*annotation.image_size)
+        except ValueError as error:
+            yield "imageWidth", "image-too-large", f"{error}; correct the size, or put the image there"
     if facts and embedded and (facts.width, facts.height) != (embedded.width, embedded.height):
         message = (
             f"imageData must be the picture of imagePath, but is {embedded.width} x {embedded.height}"

@@ -74,7 +74,7 @@ def _judge_place(
         found.append(
             ("partly-outside", f"the shape should lie on the image, {size[0]} x {size[1]}, but reaches out")
         )
-    if thin and not _covers_pixels(ring, size):
+    if (thin or outside) and not _covers_pixels(ring, size):
         return [("no-pixels", "the shape must cover a pixel, but covers none; delete it or draw it larger")]
     return found
 

@@ -107,7 +107,9 @@ def _box_of(seen: "NDArray[np.bool_]") -> Box:
 def measure_visible(painting: Painting, instances: Sequence[Instance]) -> list[float]:
     """Return the share of each instance's pixels that nothing covers; 0 says it has no segment."""
     seen = {segment.instance: segment.area for segment in painting.segments}
-    return [min(1.0, round(seen.get(place, 0) / instance.area, 4)) for place, instance in enumerate(instances)]
+    return [
+        min(1.0, round(seen.get(place, 0) / instance.area, 4)) for place, instance in enumerate(instances)
+    ]
 
 
 def paint_values(painting: Painting, values: Mapping[int, int]) -> "NDArray[np.uint8]":
