@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,8 +44,7 @@ def test_a_bug_is_one_line_with_the_path_of_a_log(monkeypatch, capsys):
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1
     log = lines[0].rsplit(" ", 1)[1]
-    with open(log) as stream:
-        assert "ZeroDivisionError: seven" in stream.read()
+    assert "ZeroDivisionError: seven" in Path(log).read_text()
 
 
 def test_a_closed_pipe_is_no_error():

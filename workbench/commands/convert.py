@@ -98,7 +98,8 @@ def describe(result: "Result") -> str:
         f"{result.out}{' (unchanged)' if result.reused else ''}",
         f"  {_number(counts['images'], 'image')}, {_number(counts['annotations'], 'instance')}, "
         f"{_number(counts['categories'], 'class')}",
-        f"  {_number(ledger['shapes'], 'shape')}: {ledger['instances']} in instances{_list(ledger['skipped'], 'skipped')}",
+        f"  {_number(ledger['shapes'], 'shape')}: {ledger['instances']} in instances"
+        f"{_list(ledger['skipped'], 'skipped')}",
     ]
     if counts["files"]["refused"]:
         lines.append(f"  {counts['files']['read']} files{_list(counts['files']['refused'], 'refused')}")

@@ -14,7 +14,9 @@ def painting_to_png(painting: Painting) -> bytes:
     """Encode ids as red + 256 · green + 65536 · blue."""
     import numpy as np
 
-    return picture_to_png(np.stack([painting.ids >> shift & 255 for shift in (0, 8, 16)], axis=-1).astype(np.uint8))
+    return picture_to_png(
+        np.stack([painting.ids >> shift & 255 for shift in (0, 8, 16)], axis=-1).astype(np.uint8)
+    )
 
 
 def picture_to_png(picture: "NDArray[np.uint8]") -> bytes:
