@@ -64,7 +64,7 @@ class MissingExtra(WorkbenchError):
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return `'; did you mean "x"?'` plus the list of valid names, ready to end a message."""
     names = sorted(known)
-    close = get_close_matches(name, names, n=1)
+    close = get_close_matches(name[:100], names, n=1)
     hint = f'; did you mean "{close[0]}"?' if close else ""
     listed = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
     return f"{hint} (known: {listed or 'none'})"

@@ -285,3 +285,16 @@ def test_a_declared_size_that_nothing_can_be_drawn_on_refuses_only_its_file(labe
     put(labels, "b", square("cat", 10, 10, 20))
     result, _ = convert()
     assert (result["images"], result["files"]["refused"]) == (1, {"image-too-large": 1})
+
+
+@pytest.mark.parametrize("spoil", [lambda text: text[:-3], lambda text: text[: len(text) // 2 // 4 * 4 + 1]])
+def test_image_data_that_is_torn_behind_its_header_refuses_or_keeps_its_file_only(labels, convert, spoil):
+    put(labels, "b", square("cat", 10, 10, 20))
+    data = spoil(b64encode(picture_bytes((600, 400))).decode())
+    annotation = Annotation(
+        image_path="gone.jpg", image_size=(600, 400), image_data=data, shapes=(square("cat", 1, 1, 9),)
+    )
+    write_annotation(labels / "a.json", annotation)
+    result, _ = convert()
+    assert result["findings"]["bad-image-data"] == 1
+    assert (result["images"], result["ledger"]["instances"]) == (2, 2)

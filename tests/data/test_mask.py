@@ -20,6 +20,7 @@ from workbench.data.mask import (
     outline_to_mask,
     png_to_array,
     require_mask,
+    ring_to_mask_cropped,
     rings_to_masks,
     subtract,
     unite,
@@ -138,3 +139,12 @@ def test_the_raster_rule_is_that_of_pycocotools(points):
 def test_more_masks_than_fit_a_byte_are_measured_at_once(count):
     one = array_to_mask(np.ones((3, 4), np.uint8))
     assert measure([one] * count) == [(12, Box(0, 0, 4, 3))] * count
+
+
+def test_a_large_mask_is_decoded_without_a_word_on_stderr(recwarn):
+    assert png_to_array(array_to_png(np.ones((9_500, 9_500), np.uint8))).shape == (9_500, 9_500)
+    assert not recwarn.list
+
+
+def test_a_ring_whose_canvas_would_be_too_large_is_not_measured():
+    assert ring_to_mask_cropped((-1.0, 5, 32_767, 5, 32_767, 60), 32_767, 64) is None

@@ -119,6 +119,7 @@ def write_folder(folder: Path, mutants: Sequence[Mutant]) -> Path:
     os.mkfifo(root / "pipe.json")
     for mutant in mutants:
         (root / mutant.name).write_bytes(mutant.content)
+        os.utime(root / mutant.name, (1e9, 1e9))  # nobody is saving it: a torn one need not be waited for
         if mutant.picture:
             os.link(mutant.picture, root / f"{mutant.name.rpartition('.')[0]}{mutant.picture.suffix}")
     return root

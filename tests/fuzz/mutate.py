@@ -119,7 +119,7 @@ def nest(depth: int, kind: str) -> str:
 
 def dump(random: Random, tree: Any) -> bytes:
     """Write a tree as JSON, mostly as programs do, sometimes with another encoding, mark or line ending."""
-    text = json.dumps(tree, indent=random.choice((None, 2, 2)), ensure_ascii=random.random() < 0.5)
+    text = json.dumps(tree, indent=random.choice((None, None, None, 2)), ensure_ascii=random.random() < 0.5)
     text = text.replace('"@twice:', '"')
     text = re.sub(r'"@escaped:(.)([^"]*)"', _escape, text)
     text = re.sub(r'"@raw:([^@]*)@"', r"\1", text)

@@ -11,6 +11,7 @@ from io import BytesIO
 from itertools import accumulate, chain, pairwise
 from math import ceil
 from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings
 
 from workbench.data.geometry import Box, Outline, Ring
 
@@ -71,6 +72,10 @@ def ring_to_mask_cropped(ring: Ring, width: int, height: int) -> Mask | None:
     wide, high = (ceil(max(size, max(ring[axis::2]))) + 1 for axis, size in ((0, width), (1, height)))
     if (left + wide) > 4 * width or (top + high) > 4 * height:
         return None
+    try:
+        require_raster_size(left + wide, top + high)
+    except ValueError:
+        return None
     shifted = tuple(value + (left, top)[place % 2] for place, value in enumerate(ring))
     whole = mask_to_array(rings_to_masks([shifted], left + wide, top + high)[0])
     return array_to_mask(whole[top : top + height, left : left + width])
@@ -106,7 +111,8 @@ def mask_to_array(mask: Mask) -> "Array":
     """Decode to a picture of 0 and 1."""
     from pycocotools import mask as coco
 
-    return coco.decode(mask.to_rle())
+    array: Array = coco.decode(mask.to_rle())
+    return array
 
 
 def unite(masks: Sequence[Mask]) -> Mask:
@@ -203,7 +209,11 @@ def png_to_array(text: str) -> "Array":
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(BytesIO(b64decode(text, validate=True)), formats=["PNG"]) as picture:
+        content = BytesIO(b64decode(text, validate=True))
+        with (
+            catch_warnings(action="ignore"),
+            Image.open(content, formats=["PNG"]) as picture,
+        ):  # large ones warn
             require_raster_size(*picture.size)
             return (np.asarray(picture.convert("L")) > 0).astype(np.uint8)
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:

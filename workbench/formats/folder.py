@@ -99,7 +99,7 @@ def read_pair(root: Path, name: str, *, images: Path | None = None, pixels: bool
     annotation = read_annotation(root / name)
     place = find_image(root, name, annotation, images)
     findings: list[Finding] = []
-    embedded = _read_embedded(name, annotation, findings, pixels=pixels and place.file is None)
+    embedded = _read_embedded(name, annotation, findings, pixels=pixels, whole=place.file is None)
     facts = embedded
     if place.file is not None:
         try:
@@ -129,14 +129,15 @@ def look_at_image(place: ImagePlace, *, pixels: bool) -> ImageFacts | tuple[str,
 
 
 def _read_embedded(
-    name: str, annotation: Annotation, findings: list[Finding], *, pixels: bool
+    name: str, annotation: Annotation, findings: list[Finding], *, pixels: bool, whole: bool
 ) -> ImageFacts | None:
+    """`whole` says that there is no other picture: convert will write this one out, so all of it must be good."""
     text = annotation.image_data
     if not text:
         return None
     try:
         try:
-            return read_facts(b64decode(text if pixels else text[: _HEADER // 3 * 4]), pixels=pixels)
+            return read_facts(b64decode(text if whole else text[: _HEADER // 3 * 4]), pixels=whole and pixels)
         except AnnotationError:
             return read_facts(b64decode(text), pixels=pixels)
     except (AnnotationError, binascii.Error, ValueError) as error:

@@ -69,7 +69,7 @@ def _check_label(where: str, shape: Shape, known: frozenset[str] | None) -> Iter
             yield where, "empty-label", "a shape must have a label, but has none; give it one in Labelme"
     elif shape.label not in known and shape.label not in (IGNORE, BACKGROUND) and not is_hole(shape, known):
         message = (
-            f'the label must be one of the classes, but got "{shape.label}"{nearest(shape.label, known)}'
+            f'the label must be one of the classes, but got "{shape.label[:100]}"{nearest(shape.label, known)}'
         )
         yield where, "unknown-label", message
 
