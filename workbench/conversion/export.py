@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from shutil import rmtree
 
-from workbench.conversion.folder import add_to_ledger, list_annotations, make_settings, tabulate
+from workbench.conversion.folder import add_to_ledger, count_names, list_annotations, make_settings, tabulate
 from workbench.conversion.labels import find_labels
 from workbench.conversion.ledger import Ledger
 from workbench.conversion.one import Collected, Settings, collect_file, refuse_second
@@ -56,7 +56,7 @@ def _write(
 ) -> Result:
     staging, to = target
     findings: list[Finding] = []
-    totals: Counter[int] = Counter()
+    totals: Counter[str] = Counter()
     images = annotations = 0
     losses: Counter[str] = Counter()
     with (staging / "ledger.jsonl").open("wb") as stream:
@@ -64,11 +64,11 @@ def _write(
         work = track(map_in_order(partial(collect_file, settings), names), len(names), to)
         for collected in _refuse_seconds(work):
             lost = _write_one(settings, collected, categories, (staging, to, places))
-            pieces = encode(collected, {category.id: category for category in categories}, lost=lost)
+            pieces = encode(collected, lost=lost)
             add_to_ledger(pieces, ledger, annotations + 1)
             images += pieces.image is not None
             annotations += len(pieces.instances)
-            totals.update(dict(pieces.counts))
+            totals.update(count_names(pieces))
             losses.update(loss.what for loss in lost)
             findings.extend(collected.findings)
     if to == "yolo":

@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from workbench.conversion.labels import find_labels
 from workbench.conversion.ledger import Ledger
 from workbench.conversion.one import SECOND, Settings, say_second
 from workbench.conversion.pieces import Pieces, make_pieces
 from workbench.conversion.result import Result, count, require_nothing_skipped
+from workbench.conversion.roster import Roster
 from workbench.data.dataset import Category
 from workbench.data.finding import Finding
 from workbench.errors import InputMissing
@@ -21,7 +21,6 @@ from workbench.formats.coco import CocoWriter
 from workbench.formats.listing import list_folder
 from workbench.parallel import map_in_order
 from workbench.progress import track
-from workbench.project import make_categories
 
 
 def convert_folder(
@@ -30,21 +29,24 @@ def convert_folder(
     """Write one COCO file of all annotations below a folder, and the ledger; whole, or not at all."""
     names = list_annotations(root)
     prepare_folder(out.parent)
-    categories = make_categories(list(labels if labels is not None else find_labels(root, names)))
-    settings = make_settings(root, out, categories, as_rle=as_rle)
+    roster = Roster.of(labels)
+    settings = make_settings(root, out, roster.categories, as_rle=as_rle)
     findings: list[Finding] = []
-    totals: Counter[int] = Counter()
+    totals: Counter[str] = Counter()
     with ExitStack() as files:
         ledger = Ledger(files.enter_context(atomic_file(out.with_suffix(".ledger.jsonl"))))
         waiting = files.enter_context(TemporaryFile(dir=out.parent))
-        writer = CocoWriter(files.enter_context(atomic_file(out)), waiting, categories)
+        writer = CocoWriter(files.enter_context(atomic_file(out)), waiting)
         for pieces in make_all_pieces(settings, names):
             add_to_ledger(pieces, ledger, writer.last_id + 1)
             if pieces.image is not None:
-                writer.add(pieces.image, pieces.instances)
-            totals.update(dict(pieces.counts))
+                writer.add(
+                    pieces.image, (pair and (roster.number(pair[0]), pair[1]) for pair in pieces.instances)
+                )
+            totals.update(count_names(pieces))
             findings.extend(pieces.findings)
-        writer.close()
+        categories, final = roster.close()
+        writer.close(categories, final)
         result = Result(
             out=str(out),
             counts=count(ledger, writer.images, writer.annotations, categories),
@@ -63,12 +65,12 @@ def list_annotations(root: Path) -> tuple[str, ...]:
     return names
 
 
-def make_settings(root: Path, out: Path, categories: Sequence[Category], *, as_rle: bool) -> Settings:
+def make_settings(root: Path, out: Path, categories: Sequence[Category] | None, *, as_rle: bool) -> Settings:
     """Images that exist only inside their json go to a folder beside the output."""
     extracted = out.with_name(out.stem + "_images")
     return Settings(
         root=root,
-        categories={category.name: category for category in categories},
+        categories=None if categories is None else {category.name: category for category in categories},
         extracted=extracted,
         extracted_name=Path(os.path.relpath(extracted, root)).as_posix(),
         as_rle=as_rle,
@@ -95,7 +97,12 @@ def add_to_ledger(pieces: Pieces, ledger: Ledger, first_id: int, part: str = "")
         ledger.add(entry, first_id, refused=pieces.refused, part=part)
 
 
-def tabulate(categories: Sequence[Category], totals: Counter[int]) -> tuple[tuple[str, ...], ...]:
+def count_names(pieces: Pieces) -> Counter[str]:
+    """Count the instances of each class."""
+    return Counter(pair[0] for pair in pieces.instances if pair)
+
+
+def tabulate(categories: Sequence[Category], totals: Counter[str]) -> tuple[tuple[str, ...], ...]:
     """Return the table of classes."""
-    rows = ((category.name, str(category.id), str(totals[category.id])) for category in categories)
+    rows = ((category.name, str(category.id), str(totals[category.name])) for category in categories)
     return (("class", "id", "instances"), *rows)

@@ -41,12 +41,11 @@ def make_job_pieces(workshop: Workshop, jobs: Sequence[Job]) -> Iterator[Pieces]
 
 
 def _make(workshop: Workshop, job: Job) -> Pieces:
-    categories = {category.id: category for category in workshop.project.categories}
     collected = _collect(workshop.settings, job)
     if collected.content is None or workshop.project.task == "instance":
-        return encode(collected, categories)
+        return encode(collected)
     pictures = write_pictures(workshop.folder, job.part, job.picture, collected.content, workshop.project)
-    return replace(encode(collected, categories, painting=pictures.painting), panoptic=pictures.entry)
+    return replace(encode(collected, painting=pictures.painting), panoptic=pictures.entry)
 
 
 def _collect(settings: Settings, job: Job) -> Collected:

@@ -2,7 +2,7 @@
 
 from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -15,7 +15,8 @@ from workbench.files import write_atomically
 from workbench.formats.folder import look_at
 from workbench.formats.images import SUFFIXES
 from workbench.prepare.check import check_annotation
-from workbench.prepare.collect import collect_instances
+from workbench.prepare.collect import collect_instances, find_labels
+from workbench.project import make_categories
 
 # The labels of an image of another size lie elsewhere; one that cannot be opened cannot be learned from.
 SECOND = "two-annotations"
@@ -27,7 +28,7 @@ class Settings:
     """What every worker needs; `extracted` is where images go that exist only inside their json."""
 
     root: Path
-    categories: Mapping[str, Category]
+    categories: Mapping[str, Category] | None  # None: whatever labels a file has
     extracted: Path
     extracted_name: str = ""  # the same folder as written in the dataset, relative to root
     as_rle: bool = False
@@ -35,11 +36,12 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """One annotation: what it holds, or why it was `refused`."""
+    """One annotation: what it holds, by categories of these ids, or why it was `refused`."""
 
     annotation: str
     content: ImageInstances | None
     ledger: tuple[LedgerRow, ...]
+    categories: Mapping[int, Category] = field(default_factory=dict)
     refused: str = ""
     findings: tuple[Finding, ...] = ()
 
@@ -59,10 +61,17 @@ def collect_file(settings: Settings, name: str) -> Collected:
 
 def collect_survey(settings: Settings, annotation: Annotation, survey: Survey) -> Collected:
     """Collect what was read and found fit."""
+    categories = settings.categories
+    if categories is None:
+        categories = {category.name: category for category in make_categories(find_labels(annotation))}
     image = _place_image(settings, annotation, survey)
-    content = collect_instances(annotation, image, settings.categories, as_rle=settings.as_rle)
+    content = collect_instances(annotation, image, categories, as_rle=settings.as_rle)
     return Collected(
-        annotation=survey.annotation, content=content, ledger=content.ledger, findings=survey.findings
+        annotation=survey.annotation,
+        content=content,
+        ledger=content.ledger,
+        categories={category.id: category for category in categories.values()},
+        findings=survey.findings,
     )
 
 

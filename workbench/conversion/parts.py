@@ -17,12 +17,12 @@ class PartFiles(AbstractContextManager["PartFiles"]):
 
     def __init__(self, folder: Path, part: str, categories: tuple[Category, ...], task: Task) -> None:
         self._files = ExitStack()
-        self._folder = folder
-        things = tuple(category for category in categories if category.thing)
-        self.coco = CocoWriter(self._open(f"{part}.json"), self._wait(), things)
+        self._folder, self._categories = folder, categories
+        self._numbers = {category.name: category.id for category in categories}
+        self.coco = CocoWriter(self._open(f"{part}.json"), self._wait())
         self.panoptic: PanopticWriter | None = None
         if task == "panoptic":
-            self.panoptic = PanopticWriter(self._open(f"panoptic_{part}.json"), self._wait(), categories)
+            self.panoptic = PanopticWriter(self._open(f"panoptic_{part}.json"), self._wait())
 
     def _open(self, name: str) -> IO[bytes]:
         return self._files.enter_context((self._folder / name).open("wb"))
@@ -34,15 +34,15 @@ class PartFiles(AbstractContextManager["PartFiles"]):
         """Add one image with its objects."""
         if pieces.image is None:
             return
-        self.coco.add(pieces.image, pieces.instances)
+        self.coco.add(pieces.image, (pair and (self._numbers[pair[0]], pair[1]) for pair in pieces.instances))
         if self.panoptic and pieces.panoptic:
-            self.panoptic.add(pieces.image, (pieces.panoptic,))
+            self.panoptic.add_segments(pieces.image, pieces.panoptic)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._files:
             if kind is None:
-                self.coco.close()
+                self.coco.close([category for category in self._categories if category.thing])
                 if self.panoptic:
-                    self.panoptic.close()
+                    self.panoptic.close(self._categories)

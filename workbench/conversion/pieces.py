@@ -1,12 +1,10 @@
 """What a worker hands back of one annotation: encoded, so that joining it to the rest costs next to nothing."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.conversion.ledger import Entry, describe_form, row_to_entry
 from workbench.conversion.one import Collected, Settings, collect_file
-from workbench.data.dataset import Category
 from workbench.data.finding import Finding
 from workbench.data.painting import Painting
 from workbench.formats.coco import Piece, image_to_piece, instance_to_piece
@@ -22,8 +20,7 @@ class Pieces:
     path: str = ""
     refused: str = ""
     image: Piece | None = None
-    instances: tuple[Piece | None, ...] = ()
-    counts: tuple[tuple[int, int], ...] = ()  # category id, instances
+    instances: tuple[tuple[str, Piece] | None, ...] = ()  # with the category's name; None for stuff
     ledger: tuple[Entry, ...] = ()
     findings: tuple[Finding, ...] = ()
     panoptic: Piece | None = None
@@ -31,24 +28,16 @@ class Pieces:
 
 def make_pieces(settings: Settings, name: str) -> Pieces:
     """Do all the work on one annotation: the function that runs on every core."""
-    return encode(
-        collect_file(settings, name), {category.id: category for category in settings.categories.values()}
-    )
+    return encode(collect_file(settings, name))
 
 
-def encode(
-    collected: Collected,
-    categories: Mapping[int, Category],
-    *,
-    painting: Painting | None = None,
-    lost: Sequence[Loss] = (),
-) -> Pieces:
+def encode(collected: Collected, *, painting: Painting | None = None, lost: Sequence[Loss] = ()) -> Pieces:
     """Encode the image, its instances and its ledger rows; stuff takes a number and is no COCO instance."""
     name, content = collected.annotation, collected.content
     if content is None:
         rows = tuple(row_to_entry(row, name, {}) for row in collected.ledger)
         return Pieces(annotation=name, refused=collected.refused, ledger=rows, findings=collected.findings)
-    things = [categories[instance.category_id].thing for instance in content.instances]
+    categories = [collected.categories[instance.category_id] for instance in content.instances]
     forms = [describe_form(instance) for instance in content.instances]
     if painting:
         for form, share in zip(forms, measure_visible(painting, content.instances), strict=True):
@@ -60,10 +49,9 @@ def encode(
         path=content.image.path,
         image=image_to_piece(content.image, content.image.path),
         instances=tuple(
-            instance_to_piece(instance) if thing else None
-            for instance, thing in zip(content.instances, things, strict=True)
+            (category.name, instance_to_piece(instance)) if category.thing else None
+            for instance, category in zip(content.instances, categories, strict=True)
         ),
-        counts=tuple(Counter(instance.category_id for instance in content.instances).items()),
         ledger=tuple(
             row_to_entry(row, name, {} if row.instance is None else forms[row.instance])
             for row in content.ledger

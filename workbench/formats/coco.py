@@ -4,7 +4,8 @@ Ids start at 1 (pycocotools takes an annotation with id 0 for unmatched). `shape
 the Labelme file. Pieces carry no ids of their own: whoever joins them numbers them in order.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from shutil import copyfileobj
 from typing import IO, Any
 
 import orjson
@@ -17,9 +18,8 @@ Piece = bytes
 
 
 def instance_to_piece(instance: Instance) -> Piece:
-    """Encode one object, without its ids."""
+    """Encode one object, without its ids and without its category's."""
     raw: dict[str, Any] = {
-        "category_id": instance.category_id,
         "segmentation": segmentation_to_json(instance.segmentation),
         "area": instance.area,
         "bbox": instance.box.to_xywh(),
@@ -71,41 +71,49 @@ class CocoWriter:
     Annotations wait in a second file, because COCO readers expect images first.
     """
 
-    def __init__(self, stream: IO[bytes], waiting: IO[bytes], categories: Sequence[Category]) -> None:
-        self._stream, self._waiting, self._categories = stream, waiting, categories
+    def __init__(self, stream: IO[bytes], waiting: IO[bytes]) -> None:
+        self._stream, self._waiting = stream, waiting
         self.images = self.annotations = self.last_id = 0
         stream.write(b'{"info":{"description":"made by workbench convert"},"licenses":[],"images":[')
 
-    def add(self, image: Piece, annotations: Iterable[Piece | None]) -> None:
+    def add(self, image: Piece, annotations: Iterable[tuple[int, Piece] | None]) -> None:
         """Number one image and its annotations and write them; None takes a number and is not written."""
+        self._add_image(image)
+        for pair in annotations:
+            self.last_id += 1
+            if pair is not None:
+                self._wait(number_piece(pair[1], category_id=pair[0], id=self.last_id, image_id=self.images))
+
+    def _add_image(self, image: Piece) -> None:
         self.images += 1
         self._stream.write((b",\n" if self.images > 1 else b"\n") + number_piece(image, id=self.images))
-        for piece in annotations:
-            self.last_id += 1
-            if piece is not None:
-                self._wait(number_piece(piece, id=self.last_id, image_id=self.images))
 
     def _wait(self, piece: Piece) -> None:
         self.annotations += 1
-        self._waiting.write((b",\n" if self.annotations > 1 else b"\n") + piece)
+        self._waiting.write((b",\n" if self.annotations > 1 else b"") + piece)
 
-    def close(self) -> None:
-        """Append the annotations and the categories."""
-        from shutil import copyfileobj
-
-        self._stream.write(b'\n],"annotations":[')
+    def close(self, categories: Sequence[Category], final: Mapping[int, int] | None = None) -> None:
+        """Append the annotations and the categories; `final` are the ids of categories numbered on the way."""
+        self._stream.write(b'\n],"annotations":[\n')
         self._waiting.seek(0)
-        copyfileobj(self._waiting, self._stream, 1 << 20)
-        categories = orjson.dumps([category_to_json(category) for category in self._categories])
-        self._stream.write(b'\n],"categories":' + categories + b"}\n")
+        if final is None or all(number == last for number, last in final.items()):
+            copyfileobj(self._waiting, self._stream, 1 << 20)
+        else:
+            self._stream.writelines(renumber_category(line, final) for line in self._waiting)
+        rows = orjson.dumps([category_to_json(category) for category in categories])
+        self._stream.write(b'\n],"categories":' + rows + b"}\n")
+
+
+def renumber_category(line: bytes, final: Mapping[int, int]) -> bytes:
+    """Change the category of an annotation as the writer has written it, one a line with the category in front."""
+    front, number, rest = line[:15], *line[15:].split(b",", 1)
+    return front + str(final[int(number)]).encode() + b"," + rest
 
 
 class PanopticWriter(CocoWriter):
-    """The same for COCO panoptic, whose annotations have no id of their own."""
+    """The same for COCO panoptic: one annotation for each image, without an id of its own."""
 
-    def add(self, image: Piece, annotations: Iterable[Piece | None]) -> None:
-        """Number one image and write its annotation."""
-        super().add(image, ())
-        for piece in annotations:
-            if piece is not None:
-                self._wait(number_piece(piece, image_id=self.images))
+    def add_segments(self, image: Piece, segments: Piece) -> None:
+        """Number one image and write its segments."""
+        self._add_image(image)
+        self._wait(number_piece(segments, image_id=self.images))

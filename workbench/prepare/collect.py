@@ -97,7 +97,8 @@ def _read_part(index: int, shape: Shape | BrokenShape, image: Image, categories:
     area = shape_to_outline(shape)
     category = categories.get(shape.label)
     if role == "object" and category is None:
-        raise NoOutline("background" if shape.label == BACKGROUND else "unknown-label", shape.label)
+        rule = "background" if shape.label == BACKGROUND else "unknown-label"
+        raise NoOutline(rule if shape.label.strip() else "empty-label", shape.label)
     if isinstance(area, Stamp) or _is_inside(area, image):
         return _Part(index, shape, role, category, area)
     clipped = clip_ring(area, image.width, image.height)
@@ -226,6 +227,12 @@ def _write_ledger(
     )
 
 
+def find_labels(annotation: Annotation) -> list[str]:
+    """Name the labels of an annotation that can be classes."""
+    shapes = (shape for shape in annotation.shapes if isinstance(shape, Shape))
+    return sorted({shape.label for shape in shapes if names_instance(shape.label, shape.kind)})
+
+
 def names_instance(label: str, kind: object) -> bool:
     """Say whether a shape of this label and kind can be an object of a class."""
-    return kind not in OPEN_KINDS and label not in RESERVED_LABELS
+    return kind not in OPEN_KINDS and label not in RESERVED_LABELS and not label.isspace() and label != ""
