@@ -21,7 +21,7 @@ class Part:
 
 
 def _part(extra: str, project: str, oldest: str, newest: str, module: str = "") -> Part:
-    name = {"opencv-python-headless": "opencv", "panopticapi-lite": "panopticapi"}.get(project, project)
+    name = {"panopticapi-lite": "panopticapi"}.get(project, project)
     return Part(project=project, name=name, extra=extra, oldest=oldest, newest=newest, module=module)
 
 
@@ -30,7 +30,6 @@ PARTS = (
     _part("core", "numpy", "2.0", "2.4.6", "numpy"),
     _part("core", "pillow", "13.0", "13.0.0", "PIL.Image"),
     _part("core", "pycocotools", "2.0.8", "2.0.11", "pycocotools.mask"),
-    _part("core", "opencv-python-headless", "4.10", "4.14.0.94", "cv2"),
     _part("core", "shapely", "2.0", "2.2.0", "shapely"),
     _part("core", "msgspec", "0.19", "0.22.0", "msgspec"),
     _part("core", "orjson", "3.10", "3.13.0", "orjson"),
