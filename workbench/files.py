@@ -4,7 +4,8 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -21,6 +22,7 @@ _REASONS = {
     errno.EROFS: (NO_PERMISSION, "this disk is read-only; choose another folder with --out"),
     errno.ENAMETOOLONG: (CANNOT_CREATE, "the name is too long for this disk; shorten it"),
     errno.ENOTDIR: (CANNOT_CREATE, "a file is where a folder must be; move it away"),
+    errno.ENOENT: (CANNOT_CREATE, "its folder is not there any more; make it again and run it again"),
     errno.EEXIST: (CANNOT_CREATE, "a file is where a folder must be; move it away"),
     errno.EISDIR: (CANNOT_CREATE, "a folder is where the file must be; move it away"),
 }
@@ -35,10 +37,11 @@ def explain_os_error(path: object, error: OSError) -> OutputError:
 @contextmanager
 def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     """Open a temporary file that takes the final name only when everything was written and synced."""
-    temporary = path.with_name(f".{path.name[:80]}.{os.getpid()}.tmp")
+    temporary = temporary_name(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as stream:
+            claim(stream.fileno())
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
@@ -49,6 +52,70 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def temporary_name(path: Path) -> Path:
+    """Name what is being written, beside its final place; names of other alphabets take more bytes than letters."""
+    short = path.name.encode(errors="surrogateescape")[:80].decode(errors="ignore")
+    return path.with_name(f".{short}.{os.getpid()}.workbench.tmp")
+
+
+def claim(descriptor: int) -> bool:
+    """Lock a file or folder for as long as this process has it open; False where somebody else has it."""
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # taken, or a disk that knows no locks
+        return False
+    return True
+
+
+def sweep(folder: Path) -> None:
+    """Delete what runs that were killed left in a folder: our temporary names, of a dead process, held by nobody."""
+    for path in folder.glob(".*.workbench.tmp"):
+        number = path.name.split(".")[-3]
+        if number.isdecimal() and not _is_alive(int(number)) and _is_free(path):
+            with suppress(OSError):
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # another person's
+        return True
+    return True
+
+
+def _is_free(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        return claim(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def taking_turns(folder: Path) -> Iterator[Callable[[], None]]:
+    """Yield what to call before several files take their names, so that no other run's come in between."""
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+
+    def wait() -> None:
+        with suppress(OSError):  # a disk that knows no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+    try:
+        yield wait
+    finally:
+        os.close(descriptor)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -70,13 +137,40 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 def prepare_folder(folder: Path) -> None:
     """Make a folder and try to write in it, before any work is done that would be lost."""
-    probe = folder / f".{os.getpid()}.probe.tmp"
+    probe = temporary_name(folder / "probe")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
+        probe.write_bytes(b"room?")
         probe.unlink()
     except OSError as error:
+        with suppress(OSError):
+            probe.unlink()
         raise explain_os_error(folder, error) from error
+    sweep(folder)
+
+
+def prepare_file(path: Path) -> None:
+    """Do the same for a file that is to be written: a free or old place, with a name that the disk takes."""
+    prepare_folder(path.parent)
+    try:
+        if stat.S_ISDIR(path.lstat().st_mode):
+            raise IsADirectoryError(errno.EISDIR, "is a folder")
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise explain_os_error(path, error) from error
+
+
+def prepare_new_folder(path: Path) -> None:
+    """Do the same for a folder that is to be made."""
+    prepare_folder(path.parent)
+    try:
+        if not stat.S_ISDIR(path.stat().st_mode):
+            raise FileExistsError(errno.EEXIST, "is a file")
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise explain_os_error(path, error) from error
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +24,7 @@ def map_in_order(
     if workers == 1 or len(items) <= SMALL:
         yield from map(function, items)
         return
-    with ProcessPoolExecutor(workers, mp_context=_context()) as pool:
+    with ProcessPoolExecutor(workers, _context(), _die_with_parent, (os.getpid(),)) as pool:
         pending: deque[Future[list[Result]]] = deque()
         chunks = (items[start : start + chunk] for start in range(0, len(items), chunk))
         for part in islice(chunks, workers * 4):
@@ -47,3 +48,13 @@ def available_cores() -> int:
 def _context() -> multiprocessing.context.BaseContext:
     """Forking starts in a millisecond and is safe in this single-threaded program; elsewhere, spawn."""
     return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+
+
+def _die_with_parent(parent: int) -> None:
+    """A killed program must not leave workers behind that wait for ever, or go on writing."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)

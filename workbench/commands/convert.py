@@ -2,6 +2,7 @@
 
 import argparse
 from collections import Counter
+from os.path import isdir  # Path.is_dir raises at names that no disk takes
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,7 @@ def convert_source(args: argparse.Namespace) -> "Result":
         out = args.out or Path(f"{folder.resolve().name}.{args.to}")
         return export_folder(folder, out, labels, to=args.to, strict=args.strict)
     out = args.out or Path(f"{folder.resolve().name}.coco.json")
-    out = out / f"{folder.resolve().name}.coco.json" if out.is_dir() else out
+    out = out / f"{folder.resolve().name}.coco.json" if isdir(out) else out  # noqa: PTH112
     return convert_folder(folder, out, labels, as_rle=args.rle, strict=args.strict)
 
 

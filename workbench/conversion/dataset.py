@@ -20,7 +20,7 @@ from workbench.conversion.staging import require_unchanged, staging_folder
 from workbench.data.finding import Finding
 from workbench.data.manifest import Manifest, Source
 from workbench.errors import ProjectError
-from workbench.files import prepare_folder
+from workbench.files import prepare_folder, prepare_new_folder
 from workbench.formats.frozen_split import read_frozen_split, write_frozen_split
 from workbench.formats.manifest import NAME, digest_outputs, read_manifest, write_manifest
 from workbench.prepare.grouping import image_key
@@ -45,7 +45,9 @@ class Plan:
 
 def convert_project(project: Project, out: Path | None, *, as_rle: bool, strict: bool) -> Result:
     """Write the dataset folder of a project, unless it is there already; and freeze the split."""
-    prepare_folder(out.parent if out else project.datasets)
+    prepare_new_folder(out or project.datasets / "new")
+    if not project.frozen_split.exists():
+        prepare_folder(project.folder)
     plan = plan_dataset(project, out, as_rle=as_rle)
     if (plan.folder / NAME).is_file():
         result = _reuse(plan)

@@ -18,7 +18,7 @@ from workbench.conversion.result import Result, count, require_nothing_skipped
 from workbench.conversion.staging import staging_folder
 from workbench.data.dataset import Category, ImageInstances
 from workbench.data.finding import Finding
-from workbench.files import contained, link_or_copy, prepare_folder
+from workbench.files import contained, link_or_copy, prepare_new_folder
 from workbench.formats.loss import Loss
 from workbench.formats.voc_writer import write_voc
 from workbench.formats.yolo_writer import write_data_yaml, write_yolo
@@ -37,7 +37,7 @@ WRITERS: dict[str, tuple[Writer, str]] = {"yolo": (write_yolo, "images"), "voc":
 def export_folder(root: Path, out: Path, labels: Sequence[str] | None, *, to: str, strict: bool) -> Result:
     """Write labels, images (linked where they can be) and a ledger; the whole folder, or nothing."""
     names = list_annotations(root)
-    prepare_folder(out.parent)
+    prepare_new_folder(out)
     categories = make_categories(list(labels if labels is not None else find_labels(root, names)))
     with staging_folder(out) as staging:
         settings = replace(

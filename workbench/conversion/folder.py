@@ -16,7 +16,7 @@ from workbench.conversion.roster import Roster
 from workbench.data.dataset import Category
 from workbench.data.finding import Finding
 from workbench.errors import InputMissing
-from workbench.files import atomic_file, prepare_folder
+from workbench.files import atomic_file, prepare_file, taking_turns
 from workbench.formats.coco import CocoWriter
 from workbench.formats.listing import list_folder
 from workbench.parallel import map_in_order
@@ -28,13 +28,16 @@ def convert_folder(
 ) -> Result:
     """Write one COCO file of all annotations below a folder, and the ledger; whole, or not at all."""
     names = list_annotations(root)
-    prepare_folder(out.parent)
+    ledger_path = out.with_suffix(".ledger.jsonl")
+    for path in (ledger_path, out):
+        prepare_file(path)
     roster = Roster.of(labels)
     settings = make_settings(root, out, roster.categories, as_rle=as_rle)
     findings: list[Finding] = []
     totals: Counter[str] = Counter()
     with ExitStack() as files:
-        ledger = Ledger(files.enter_context(atomic_file(out.with_suffix(".ledger.jsonl"))))
+        wait_for_turn = files.enter_context(taking_turns(out.parent))
+        ledger = Ledger(files.enter_context(atomic_file(ledger_path)))
         waiting = files.enter_context(TemporaryFile(dir=out.parent))
         writer = CocoWriter(files.enter_context(atomic_file(out)), waiting)
         for pieces in make_all_pieces(settings, names):
@@ -54,6 +57,7 @@ def convert_folder(
             shares=tabulate(categories, totals),
         )
         require_nothing_skipped(result, strict=strict)
+        wait_for_turn()  # ledger and dataset belong together
     return result
 
 

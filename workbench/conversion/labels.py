@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from workbench.errors import AnnotationError, InputMissing
-from workbench.formats.labelme import parse_json, read_bytes
+from workbench.formats.labelme import parse_json, read_settled
 from workbench.parallel import map_in_order
 from workbench.prepare.collect import names_instance
 from workbench.progress import track
@@ -34,14 +34,17 @@ def find_labels(root: Path, names: Sequence[str]) -> list[str]:
 def _read_labels(root: Path, name: str) -> frozenset[str]:
     """What is wrong with a file is said when it is converted, not here."""
     try:
-        content = read_bytes(root / name)
-        try:
-            shapes = [(shape.label, shape.shape_type) for shape in _decoder().decode(content).shapes]
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            shapes = _read_sloppily(parse_json(content, name))
-    except (AnnotationError, InputMissing):
+        shapes = read_settled(root / name, _read_shapes)
+    except (AnnotationError, InputMissing, OSError):
         return frozenset()
     return frozenset(label for label, kind in shapes if names_instance(label, kind))
+
+
+def _read_shapes(content: bytes, path: Path) -> list[tuple[str, Any]]:
+    try:
+        return [(shape.label, shape.shape_type) for shape in _decoder().decode(content).shapes]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _read_sloppily(parse_json(content, path))
 
 
 @lru_cache(maxsize=1)

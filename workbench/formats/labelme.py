@@ -13,7 +13,7 @@ from itertools import chain
 from math import isfinite
 from os import fstat
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from workbench.data.annotation import (
     LARGEST_COORDINATE,
@@ -35,18 +35,24 @@ LARGEST_FILE = 512 * 1024 * 1024
 _SETTLE_SECONDS, _SETTLE_TRIES = 0.1, 10
 
 Raw = dict[str, Any]
+Result = TypeVar("Result")
 
 
 def read_annotation(path: Path) -> Annotation:
-    """Read one file; one that is being saved this very moment is given time to become whole."""
+    """Read one file."""
+    return read_settled(path, parse_annotation)
+
+
+def read_settled(path: Path, parse: Callable[[bytes, Path], Result]) -> Result:
+    """Parse a file's bytes; one that is being saved this very moment is given time to become whole."""
     for _ in range(_SETTLE_TRIES):
         try:
-            return parse_annotation(read_bytes(path), path)
+            return parse(read_bytes(path), path)
         except AnnotationError as error:
             if error.rule != "torn-file" or time.time() - path.stat().st_mtime > 1:
                 raise
             time.sleep(_SETTLE_SECONDS)
-    return parse_annotation(read_bytes(path), path)
+    return parse(read_bytes(path), path)
 
 
 def read_bytes(path: Path) -> bytes:

@@ -100,7 +100,9 @@ def _free_id(category: Category, taken: set[int]) -> int:
 
 
 def _box_of(seen: "NDArray[np.bool_]") -> Box:
-    ys, xs = seen.any(axis=1).nonzero()[0], seen.any(axis=0).nonzero()[0]
+    import numpy as np
+
+    ys, xs = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     return Box(int(xs[0]), int(ys[0]), int(xs[-1]) + 1, int(ys[-1]) + 1)
 
 
