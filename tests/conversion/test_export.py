@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from defusedxml import ElementTree
 
-from tests.conversion.folders import picture_bytes, put
+from tests.conversion.folders import picture_bytes, put, put_project
 from tests.drawing import square
 from workbench.cli import main
 from workbench.data.annotation import Annotation
@@ -38,7 +38,7 @@ def put_nowhere(root: Path, name: str, image_path: str, **more) -> None:
 
 @pytest.mark.parametrize("to", ["yolo", "voc"])
 @pytest.mark.parametrize(
-    "wanted", ["../secret.png", "{home}/secret.png", "sub/../../secret.png", "..", "/", "C:/x.png"]
+    "wanted", ["../secret.png", "{home}/secret.png", "sub/../../secret.png", "..", "/", "C:/x.png", "a.json"]
 )
 def test_a13_an_image_path_that_leaves_the_folder_neither_brings_nor_puts_anything(root, to, wanted, capsys):
     put_nowhere(root, "a", wanted.format(home=root.parent))
@@ -47,7 +47,7 @@ def test_a13_an_image_path_that_leaves_the_folder_neither_brings_nor_puts_anythi
     result, names = export(root, to, capsys)
     assert result["annotations"] == 1
     assert {path.name for path in root.parent.iterdir()} == before | {"out"}
-    assert not [name for name in names if "secret" in name]
+    assert not [name for name in names if "secret" in name or name.endswith(".json")]
     assert [name for name in names if name in ("labels/a.txt", "Annotations/a.xml")]
 
 
@@ -99,3 +99,21 @@ def test_a_link_to_a_persons_image_is_never_written_through(tmp_path):
     with pytest.raises(FileExistsError):
         link_or_copy(tmp_path / "b", tmp_path / "out" / "x")
     assert (tmp_path / "a").read_text() == "a"
+
+
+def test_a_project_is_exported_in_the_parts_of_its_frozen_split(tmp_path, capsys):
+    project = put_project(tmp_path, ["cat"], more="[split]\nhash_distance = -1\n")
+    for name in "abcdefgh":
+        put(tmp_path / "annotations/p", name, CAT)
+    assert main(["convert", str(project), "--to", "yolo", "--out", str(tmp_path / "out"), "--json"]) == OK
+    frozen = json.loads((project / "split.json").read_bytes())["parts"]
+    found = {path.name: path.parent.name for path in (tmp_path / "out/images").rglob("*.png")}
+    assert found == frozen and set(found.values()) == {"train", "val"}
+    assert len(list((tmp_path / "out/labels/val").iterdir())) == list(frozen.values()).count("val")
+    assert (tmp_path / "out/data.yaml").read_text().startswith("path: .\ntrain: images/train\nval: images/val\n")
+
+
+def test_a_folder_without_a_split_names_all_its_images_for_training_and_validation(root, capsys):
+    put(root, "a", CAT)
+    export(root, "yolo", capsys)
+    assert "train: images\nval: images\n" in (root.parent / "out/data.yaml").read_text()

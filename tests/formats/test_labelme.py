@@ -271,6 +271,7 @@ def test_every_file_of_the_real_corpus_is_read_or_named(shared):
     "text",
     [
         '{"imagePath": "a.jpg", "shapes": [%s], "shapes": []}',
+        '{"imagePath": "a.jpg", "shapes": {}, "shapes": [%s]}',
         '{"imagePath": "a.jpg", "shapes": [%s], "\\u0073hapes": []}',
         '{"imagePath": "a.jpg", "shapes": [{"label": "dog", "label": "cat", "points": [[1, 2], [3, 4], [5, 9]]}]}',
         '{"imagePath": "a.jpg", "shapes": [{"label": "cat", "points": [], "po\\u0069nts": [[1, 2], [3, 4], [5, 9]]}]}',

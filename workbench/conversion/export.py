@@ -2,13 +2,13 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from shutil import rmtree
 
-from workbench.conversion.folder import add_to_ledger, count_names, list_annotations, make_settings, tabulate
+from workbench.conversion.folder import add_to_ledger, list_annotations, make_settings, tabulate
 from workbench.conversion.labels import find_labels
 from workbench.conversion.ledger import Ledger
 from workbench.conversion.one import Collected, Settings, collect_file, refuse_second
@@ -23,6 +23,7 @@ from workbench.formats.loss import Loss
 from workbench.formats.voc_writer import write_voc
 from workbench.formats.yolo_writer import write_data_yaml, write_yolo
 from workbench.parallel import map_in_order
+from workbench.prepare.shares import PARTS
 from workbench.progress import track
 from workbench.project import make_categories
 
@@ -34,8 +35,16 @@ EMBEDDED = ".embedded"  # where workers put what was only inside a json, until i
 WRITERS: dict[str, tuple[Writer, str]] = {"yolo": (write_yolo, "images"), "voc": (write_voc, "JPEGImages")}
 
 
-def export_folder(root: Path, out: Path, labels: Sequence[str] | None, *, to: str, strict: bool) -> Result:
-    """Write labels, images (linked where they can be) and a ledger; the whole folder, or nothing."""
+def export_folder(
+    root: Path,
+    out: Path,
+    labels: Sequence[str] | None,
+    *,
+    to: str,
+    strict: bool,
+    parts: Mapping[str, str] | None = None,
+) -> Result:
+    """Write labels, images (linked where they can be) and a ledger, each part in its folder; whole, or nothing."""
     names = list_annotations(root)
     prepare_new_folder(out)
     categories = make_categories(list(labels if labels is not None else find_labels(root, names)))
@@ -45,34 +54,44 @@ def export_folder(root: Path, out: Path, labels: Sequence[str] | None, *, to: st
             extracted=staging / EMBEDDED,
             extracted_name=EMBEDDED,
         )
-        result = _write(settings, names, categories, (staging, to))
+        result = _write(settings, names, categories, Target(staging, to, parts or {}))
         rmtree(staging / EMBEDDED, ignore_errors=True)
         require_nothing_skipped(result, strict=strict)
-    return Result(out=str(out), counts=result.counts, findings=result.findings, shares=result.shares)
+    return replace(result, out=str(out))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The folder that is being written, its format, and the part of each image where there is a split."""
+
+    folder: Path
+    to: str
+    parts: Mapping[str, str]
+    places: Places = field(default_factory=Places)
 
 
 def _write(
-    settings: Settings, names: Sequence[str], categories: Sequence[Category], target: tuple[Path, str]
+    settings: Settings, names: Sequence[str], categories: Sequence[Category], target: Target
 ) -> Result:
-    staging, to = target
     findings: list[Finding] = []
     totals: Counter[str] = Counter()
     images = annotations = 0
     losses: Counter[str] = Counter()
-    with (staging / "ledger.jsonl").open("wb") as stream:
-        ledger, places = Ledger(stream), Places()
-        work = track(map_in_order(partial(collect_file, settings), names), len(names), to)
+    with (target.folder / "ledger.jsonl").open("wb") as stream:
+        ledger = Ledger(stream)
+        work = track(map_in_order(partial(collect_file, settings), names), len(names), target.to)
         for collected in _refuse_seconds(work):
-            lost = _write_one(settings, collected, categories, (staging, to, places))
+            lost = _write_one(settings, collected, categories, target)
             pieces = encode(collected, lost=lost)
             add_to_ledger(pieces, ledger, annotations + 1)
             images += pieces.image is not None
             annotations += len(pieces.instances)
-            totals.update(count_names(pieces))
+            totals.update(pieces.classes)
             losses.update(loss.what for loss in lost)
             findings.extend(collected.findings)
-    if to == "yolo":
-        write_data_yaml(staging, categories, ["."])
+    if target.to == "yolo":
+        used = set(target.parts.values())
+        write_data_yaml(target.folder, categories, [part for part in PARTS if part in used])
     counts = count(ledger, images, annotations, categories) | {"lost": dict(sorted(losses.items()))}
     return Result(out="", counts=counts, findings=tuple(findings), shares=tabulate(categories, totals))
 
@@ -87,15 +106,17 @@ def _refuse_seconds(work: Iterable[Collected]) -> Iterator[Collected]:
 
 
 def _write_one(
-    settings: Settings, collected: Collected, categories: Sequence[Category], target: tuple[Path, str, Places]
+    settings: Settings, collected: Collected, categories: Sequence[Category], target: Target
 ) -> list[Loss]:
     """Put the image where the format wants it, and its labels where that image's belong."""
     if collected.content is None:
         return []
-    (staging, to, places), image = target, collected.content.image
-    writer, folder = WRITERS[to]
+    staging, image = target.folder, collected.content.image
+    writer, folder = WRITERS[target.to]
     embedded = image.path.startswith(f"{EMBEDDED}/")
-    path = places.choose(image.path.removeprefix(f"{EMBEDDED}/"), image.annotation)
+    path = target.places.choose(image.path.removeprefix(f"{EMBEDDED}/"), image.annotation)
+    part = target.parts.get(image.annotation if embedded else image.path, "")
+    path = f"{part}/{path}" if part else path
     source = staging / image.path if embedded else contained(settings.root, image.path)
     if source and os.path.isfile(source):  # noqa: PTH113  # Path.is_file raises at names that no disk takes
         link_or_copy(source, staging / folder / path)

@@ -43,6 +43,7 @@ class Collected:
     ledger: tuple[LedgerRow, ...]
     categories: Mapping[int, Category] = field(default_factory=dict)
     refused: str = ""
+    there: bool = False  # the image lies where `content` says
     findings: tuple[Finding, ...] = ()
 
 
@@ -71,6 +72,7 @@ def collect_survey(settings: Settings, annotation: Annotation, survey: Survey) -
         content=content,
         ledger=content.ledger,
         categories={category.id: category for category in categories.values()},
+        there=survey.image is not None,
         findings=survey.findings,
     )
 

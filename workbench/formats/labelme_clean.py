@@ -60,7 +60,12 @@ def parse_clean(content: bytes) -> Annotation | None:
 
 def may_repeat_keys(content: bytes, shapes: int) -> bool:
     """Judge by counts, which is fast; but a key may be escaped, or the whole text be UTF-16."""
-    if any(content.count(key) != shapes for key in (b'"points"', b'"label"')) or b"\0" in content[:4]:
+    if (
+        any(content.count(key) != shapes for key in (b'"points"', b'"label"'))
+        or content.count(b'"shapes"') > 1
+    ):
+        return True
+    if b"\0" in content[:4]:
         return True
     return b"\\u00" in content and _ESCAPED_LETTER.search(content) is not None
 
