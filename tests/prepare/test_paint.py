@@ -19,9 +19,15 @@ def classes(painting):
 
 
 def test_a_small_thing_on_a_large_one_stays_visible_whatever_was_drawn_first():
-    for shapes in ((square("pin", 10, 10, 5), square("chip", 5, 5, 20)), (square("chip", 5, 5, 20), square("pin", 10, 10, 5))):
+    for shapes in (
+        (square("pin", 10, 10, 5), square("chip", 5, 5, 20)),
+        (square("chip", 5, 5, 20), square("pin", 10, 10, 5)),
+    ):
         painting = paint(*shapes)
-        assert {segment.category.name: segment.area for segment in painting.segments} == {"chip": 375, "pin": 25}
+        assert {segment.category.name: segment.area for segment in painting.segments} == {
+            "chip": 375,
+            "pin": 25,
+        }
         assert classes(painting)[12, 12] == 2
 
 
@@ -44,17 +50,25 @@ def test_unlabelled_pixels_are_ignored_or_given_to_a_class():
 
 def test_the_class_of_unlabelled_pixels_may_be_drawn_too_and_is_one_segment():
     painting = paint(square("table", 0, 0, 10), square("chip", 20, 20, 10), unlabelled="table")
-    assert {segment.category.name: segment.area for segment in painting.segments} == {"table": 7900, "chip": 100}
+    assert {segment.category.name: segment.area for segment in painting.segments} == {
+        "table": 7900,
+        "chip": 100,
+    }
 
 
 def test_what_is_marked_ignore_is_void_even_over_things():
     painting = paint(square("chip", 0, 0, 10), square("__ignore__", 5, 0, 10), unlabelled="table")
     assert (painting.ids[:10, 5:15] == 0).all()
-    assert {segment.category.name: segment.area for segment in painting.segments} == {"table": 7850, "chip": 50}
+    assert {segment.category.name: segment.area for segment in painting.segments} == {
+        "table": 7850,
+        "chip": 50,
+    }
 
 
 def test_areas_and_boxes_of_segments_are_those_of_their_pixels():
-    painting = paint(square("chip", 3, 4, 20), square("pin", 10, 10, 5), square("board", 30, 0, 40), unlabelled="table")
+    painting = paint(
+        square("chip", 3, 4, 20), square("pin", 10, 10, 5), square("board", 30, 0, 40), unlabelled="table"
+    )
     for segment in painting.segments:
         ys, xs = np.nonzero(painting.ids == segment.id)
         assert segment.area == len(xs)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from workbench.data.survey import ImageFacts, Survey
 from workbench.errors import ProjectError
-from workbench.prepare.shares import share_rows
+from workbench.prepare.shares import Share, share_rows
 from workbench.prepare.split import assign_parts, collect_labels
 from workbench.project import SplitSettings
 
@@ -283,8 +283,9 @@ def test_a_class_that_val_lacks_is_reported():
 
 
 def test_the_table_shows_instances_images_and_shares_of_each_class():
-    surveys = [image("a", cat=3), image("b", cat=1, dog=1), image("c")]
-    assert share_rows(collect_labels(surveys), {"a.jpg": "train", "b.jpg": "val", "c.jpg": "train"}) == [
+    train = Share(images=2, negatives=1, classes={"cat": (3, 1)})
+    val = Share(images=1, negatives=0, classes={"cat": (1, 1), "dog": (1, 1)})
+    assert share_rows({"val": val, "train": train}) == [
         ("class", "train", "val", "share"),
         ("cat", "3 (1)", "1 (1)", "75 / 25"),
         ("dog", "0 (0)", "1 (1)", "0 / 100"),

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
 def convert_source(args: argparse.Namespace) -> "Result":
     """Convert a project or a folder into what was asked for."""
-    from workbench.conversion.dataset import convert_project
+    from workbench.conversion.dataset import convert_project, freeze_split
     from workbench.conversion.export import export_folder
     from workbench.conversion.folder import convert_folder
 
@@ -75,7 +75,8 @@ def convert_source(args: argparse.Namespace) -> "Result":
         )
     if args.to != "coco":
         out = args.out or Path(f"{folder.resolve().name}.{args.to}")
-        return export_folder(folder, out, labels, to=args.to, strict=args.strict)
+        parts = freeze_split(settings) if project else None
+        return export_folder(folder, out, labels, to=args.to, strict=args.strict, parts=parts)
     out = args.out or Path(f"{folder.resolve().name}.coco.json")
     out = out / f"{folder.resolve().name}.coco.json" if isdir(out) else out  # noqa: PTH112
     return convert_folder(folder, out, labels, as_rle=args.rle, strict=args.strict)

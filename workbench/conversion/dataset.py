@@ -1,11 +1,11 @@
 """A project becomes its dataset folder: looked at, split, fingerprinted, and only then written."""
 
 import os
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workbench import __version__
 from workbench.conversion.folder import add_to_ledger, list_annotations
@@ -25,8 +25,8 @@ from workbench.formats.frozen_split import read_frozen_split, write_frozen_split
 from workbench.formats.manifest import NAME, digest_outputs, read_manifest, write_manifest
 from workbench.prepare.grouping import image_key
 from workbench.prepare.lineage import CONVERTER, fingerprint
-from workbench.prepare.shares import PARTS, share_rows
-from workbench.prepare.split import SplitPlan, assign_parts, collect_labels
+from workbench.prepare.shares import PARTS, Share, share_rows
+from workbench.prepare.split import SplitPlan, assign_parts
 from workbench.project import Project
 
 
@@ -86,6 +86,13 @@ def plan_dataset(project: Project, out: Path | None, *, as_rle: bool) -> Plan:
     )
 
 
+def freeze_split(project: Project) -> Mapping[str, str]:
+    """Return the part of each image, as `convert` without --to would draw and freeze it."""
+    parts = plan_dataset(project, None, as_rle=False).split.parts
+    write_frozen_split(project.frozen_split, parts)
+    return parts
+
+
 def read_lists(project: Project) -> Mapping[str, Sequence[str]]:
     """Read the files of [split.lists], one image a line."""
     lists = {}
@@ -120,9 +127,7 @@ def _write(plan: Plan, staging: Path) -> Result:
         sum(getattr(one.coco, what) for one in files.values()) for what in ("images", "annotations")
     )
     counts = count(ledger, images, annotations, project.categories)
-    counts["parts"] = {
-        part: {"images": one.coco.images, "annotations": one.coco.annotations} for part, one in files.items()
-    }
+    counts["parts"] = {part: one.to_json() for part, one in files.items()}
     counts["fingerprint"] = plan.fingerprint
     write_manifest(staging, _describe(plan, counts, digest_outputs(staging)))
     return _result(plan, counts)
@@ -177,17 +182,19 @@ def _reuse(plan: Plan) -> Result:
     return _result(plan, manifest.counts, reused=True)
 
 
-def _result(plan: Plan, counts: Mapping[str, object], *, reused: bool = False) -> Result:
-    names = {category.name for category in plan.project.categories}
-    labels = {
-        path: Counter({label: number for label, number in found.items() if label in names})
-        for path, found in collect_labels([look.survey for look in plan.looks if not look.refused]).items()
-    }
+def _result(plan: Plan, counts: Mapping[str, Any], *, reused: bool = False) -> Result:
     findings: list[Finding] = [finding for look in plan.looks for finding in look.survey.findings]
     return Result(
         out=str(plan.folder),
         counts=counts,
         findings=(*findings, *plan.split.findings),
-        shares=tuple(share_rows(labels, plan.split.parts)),
+        shares=tuple(share_rows({part: _to_share(sums) for part, sums in counts["parts"].items()})),
         reused=reused,
     )
+
+
+def _to_share(sums: Mapping[str, Any]) -> Share:
+    classes = {
+        name: (row["instances"], row["images"]) for name, row in sums["classes"].items() if row["images"]
+    }
+    return Share(images=sums["images"], negatives=sums["negatives"], classes=classes)

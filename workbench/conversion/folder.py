@@ -43,10 +43,8 @@ def convert_folder(
         for pieces in make_all_pieces(settings, names):
             add_to_ledger(pieces, ledger, writer.last_id + 1)
             if pieces.image is not None:
-                writer.add(
-                    pieces.image, (pair and (roster.number(pair[0]), pair[1]) for pair in pieces.instances)
-                )
-            totals.update(count_names(pieces))
+                writer.add(pieces.image, pieces.instances, map(roster.number, pieces.classes))
+            totals.update(pieces.classes)
             findings.extend(pieces.findings)
         categories, final = roster.close()
         writer.close(categories, final)
@@ -99,11 +97,6 @@ def add_to_ledger(pieces: Pieces, ledger: Ledger, first_id: int, part: str = "")
     ledger.add_file(pieces.annotation, pieces.refused)
     for entry in pieces.ledger:
         ledger.add(entry, first_id, refused=pieces.refused, part=part)
-
-
-def count_names(pieces: Pieces) -> Counter[str]:
-    """Count the instances of each class."""
-    return Counter(pair[0] for pair in pieces.instances if pair)
 
 
 def tabulate(categories: Sequence[Category], totals: Counter[str]) -> tuple[tuple[str, ...], ...]:

@@ -20,7 +20,8 @@ class Pieces:
     path: str = ""
     refused: str = ""
     image: Piece | None = None
-    instances: tuple[tuple[str, Piece] | None, ...] = ()  # with the category's name; None for stuff
+    instances: tuple[Piece | None, ...] = ()  # None for stuff, which is no COCO instance
+    classes: tuple[str, ...] = ()  # the category of each instance
     ledger: tuple[Entry, ...] = ()
     findings: tuple[Finding, ...] = ()
     panoptic: Piece | None = None
@@ -49,9 +50,10 @@ def encode(collected: Collected, *, painting: Painting | None = None, lost: Sequ
         path=content.image.path,
         image=image_to_piece(content.image, content.image.path),
         instances=tuple(
-            (category.name, instance_to_piece(instance)) if category.thing else None
+            instance_to_piece(instance) if category.thing else None
             for instance, category in zip(content.instances, categories, strict=True)
         ),
+        classes=tuple(category.name for category in categories),
         ledger=tuple(
             row_to_entry(row, name, {} if row.instance is None else forms[row.instance])
             for row in content.ledger

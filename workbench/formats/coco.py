@@ -76,13 +76,13 @@ class CocoWriter:
         self.images = self.annotations = self.last_id = 0
         stream.write(b'{"info":{"description":"made by workbench convert"},"licenses":[],"images":[')
 
-    def add(self, image: Piece, annotations: Iterable[tuple[int, Piece] | None]) -> None:
+    def add(self, image: Piece, annotations: Iterable[Piece | None], categories: Iterable[int]) -> None:
         """Number one image and its annotations and write them; None takes a number and is not written."""
         self._add_image(image)
-        for pair in annotations:
+        for piece, category in zip(annotations, categories, strict=True):
             self.last_id += 1
-            if pair is not None:
-                self._wait(number_piece(pair[1], category_id=pair[0], id=self.last_id, image_id=self.images))
+            if piece is not None:
+                self._wait(number_piece(piece, category_id=category, id=self.last_id, image_id=self.images))
 
     def _add_image(self, image: Piece) -> None:
         self.images += 1

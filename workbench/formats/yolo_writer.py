@@ -32,11 +32,15 @@ def write_yolo(
         write_atomically(out / "labels" / part / name, "".join(lines).encode())
 
 
-def write_data_yaml(out: Path, categories: Sequence[Category], parts: Sequence[str]) -> None:
-    """Write what Ultralytics and others read first; a JSON text is a YAML text, whatever is in a name."""
-    folders = [f"{part}: images/{part}\n" for part in parts]
+def write_data_yaml(out: Path, categories: Sequence[Category], parts: Sequence[str] = ()) -> None:
+    """Write what Ultralytics and others read first; a JSON text is a YAML text, whatever is in a name.
+
+    They ask for a train and a val: where nothing was split, both are all images.
+    """
+    folders = {part: f"images/{part}" for part in parts} or dict.fromkeys(("train", "val"), "images")
+    lines = [f"{part}: {folder}\n" for part, folder in folders.items()]
     names = [f"  {number}: {json.dumps(category.name)}\n" for number, category in enumerate(categories)]
-    write_atomically(out / "data.yaml", "".join(["path: .\n", *folders, "names:\n", *names]).encode())
+    write_atomically(out / "data.yaml", "".join(["path: .\n", *lines, "names:\n", *names]).encode())
 
 
 def _to_line(number: int, values: Sequence[float], width: int, height: int) -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from workbench.data.finding import Finding
 from workbench.prepare.leaks import SETTINGS_FILE
@@ -11,18 +12,26 @@ Labels = Mapping[str, Counter[str]]  # image -> how often each label is on it
 PARTS = ("train", "val", "test")
 
 
-def share_rows(labels: Labels, parts: Mapping[str, str]) -> list[tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one part holds: images, images with nothing on them, and for each class its instances and images."""
+
+    images: int
+    negatives: int
+    classes: Mapping[str, tuple[int, int]]
+
+
+def share_rows(shares: Mapping[str, Share]) -> list[tuple[str, ...]]:
     """Return a table with its head: each part's instances (images) of each class, and its share of them in percent."""
-    used = [part for part in PARTS if part in set(parts.values())]
-    rows = [("class", *used, "share")]
-    for name, images in _carriers(labels).items():
-        counts = _by_part(used, parts, {path: labels[path][name] for path in images})
-        there = _by_part(used, parts, dict.fromkeys(images, 1))
-        cells = (f"{count} ({number})" for count, number in zip(counts, there, strict=True))
-        rows.append((name, *cells, _percent(counts)))
-    empty = _by_part(used, parts, {path: 1 for path, counts in labels.items() if not +counts})
-    everything = _by_part(used, parts, dict.fromkeys(labels, 1))
-    for name, counts in (("(images with nothing)", empty), ("(images)", everything)):
+    parts = [shares[part] for part in PARTS if part in shares]
+    rows = [("class", *(part for part in PARTS if part in shares), "share")]
+    for name in sorted({name for share in parts for name in share.classes}):
+        pairs = [share.classes.get(name, (0, 0)) for share in parts]
+        rows.append(
+            (name, *(f"{count} ({images})" for count, images in pairs), _percent([pair[0] for pair in pairs]))
+        )
+    negatives, images = [share.negatives for share in parts], [share.images for share in parts]
+    for name, counts in (("(images with nothing)", negatives), ("(images)", images)):
         if any(counts):
             rows.append((name, *(f"({count})" for count in counts), _percent(counts)))
     return rows
@@ -36,13 +45,6 @@ def _carriers(labels: Labels) -> dict[str, list[str]]:
             if count:
                 images.setdefault(label, []).append(path)
     return dict(sorted(images.items()))
-
-
-def _by_part(used: Sequence[str], parts: Mapping[str, str], counts: Mapping[str, int]) -> list[int]:
-    total: Counter[str] = Counter()
-    for path, count in counts.items():
-        total[parts.get(path, "")] += count
-    return [total[part] for part in used]
 
 
 def _percent(counts: Sequence[int]) -> str:
