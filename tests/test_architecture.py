@@ -23,7 +23,7 @@ FLOORS = (
     ("data",),
     ("project",),
     ("formats", "prepare"),
-    ("conversion", "doctor", "download", "public_sets", "report"),
+    ("conversion", "doctor", "fetching", "importing", "report"),
     ("inspection",),  # looks at a project as conversion would
     ("commands",),
     ("cli",),
@@ -41,11 +41,11 @@ OWNERS = {
     "cv2": (),
     "pycocotools": ("data.mask",),
     "shapely": ("prepare.check_rings",),
-    "defusedxml": ("formats.xml_reader",),
+    "defusedxml": ("importing.xml_reader",),
     "msgspec": ("conversion.labels", "formats.labelme_clean"),
     "tqdm": ("progress", "commands.fetch"),
-    "PIL": ("data.mask", "formats", "report"),
-    "numpy": ("data", "formats", "prepare", "conversion", "report"),
+    "PIL": ("data.mask", "formats", "importing", "report"),
+    "numpy": ("data", "formats", "importing", "prepare", "conversion", "report"),
 }
 
 # Needed by nothing that only prints help or refuses a word.

@@ -16,15 +16,15 @@ from pathlib import Path
 
 import pytest
 
-import workbench.download
-from tests.formats.sources import put
-from tests.formats.test_via import SQUARE, entry
+import workbench.fetching.download
+from tests.importing.sources import put
+from tests.importing.test_via import SQUARE, entry
 from workbench.cli import main
 from workbench.commands import fetch as verb
 from workbench.errors import DatasetError
-from workbench.formats.archives import unpack
+from workbench.fetching.archives import unpack
+from workbench.fetching.public_sets import PUBLIC_SETS, PublicSet
 from workbench.formats.labelme import read_annotation
-from workbench.public_sets import PUBLIC_SETS, PublicSet
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -54,7 +54,7 @@ class Home:
 
 @pytest.fixture
 def home(monkeypatch) -> Iterator[Home]:
-    monkeypatch.setattr(workbench.download, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(workbench.fetching.download, "WAIT_SECONDS", 0)
     made = Home()
     made.thread.start()
     yield made
@@ -221,7 +221,7 @@ def test_a_server_that_refuses_is_69_in_one_line(
 
 
 def test_a_home_that_is_down_is_69(tmp_path: Path, content: Path, monkeypatch, capsys):
-    monkeypatch.setattr(workbench.download, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(workbench.fetching.download, "WAIT_SECONDS", 0)
     code, _, err = fetch(
         monkeypatch, capsys, make_row(content, "http://127.0.0.1:9/x.zip"), "--out", tmp_path / "o", "--yes"
     )

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.formats.sources import paint, put
-from tests.formats.test_coco_reader import dataset
-from tests.formats.test_via import SQUARE, entry
+from tests.importing.sources import paint, put
+from tests.importing.test_coco import dataset
+from tests.importing.test_via import SQUARE, entry
 from workbench.cli import main
 from workbench.formats.labelme import read_annotation
 

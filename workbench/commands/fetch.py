@@ -10,14 +10,14 @@ from pathlib import Path, PurePosixPath
 
 from workbench.commands.import_ import build_source, import_source, show, to_json
 from workbench.commands.output import print_json, safe, say
-from workbench.download import Report, download
 from workbench.errors import OK, USAGE, DatasetError, InputMissing, OutputError
+from workbench.fetching.archives import unpack
+from workbench.fetching.download import Report, download
+from workbench.fetching.public_sets import MEGABYTE, PUBLIC_SETS, PublicSet
 from workbench.files import digest, write_atomically
-from workbench.formats.archives import unpack
-from workbench.formats.import_folder import Summary
 from workbench.formats.labelme import LARGEST_FILE, read_annotation
-from workbench.formats.placing import place_file, write_labels
-from workbench.public_sets import MEGABYTE, PUBLIC_SETS, PublicSet
+from workbench.importing.folder import Summary
+from workbench.importing.placing import place_file, write_labels
 
 HELP = (
     "Get a public data set from its home (or take a copy you have), verify it, and make Labelme files of it."

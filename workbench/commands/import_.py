@@ -7,11 +7,11 @@ from typing import Any
 
 from workbench.commands.output import print_json, print_line, safe, say
 from workbench.errors import BAD_DATA, FAILED, OK, DatasetError, InputMissing, nearest
-from workbench.formats.class_names import read_lines
-from workbench.formats.image_index import build_index
-from workbench.formats.import_folder import LEDGER, Summary, write_labelme_folder
-from workbench.formats.importers import IMPORTERS, guess_formats
-from workbench.formats.importing import Source
+from workbench.importing.class_names import read_lines
+from workbench.importing.contract import Source
+from workbench.importing.folder import LEDGER, Summary, write_labelme_folder
+from workbench.importing.image_index import build_index
+from workbench.importing.table import IMPORTERS, guess_formats
 from workbench.progress import track
 
 HELP = "Turn annotations of another tool into Labelme files, each object accounted for (docs/importing.md)."

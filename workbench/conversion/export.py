@@ -1,6 +1,5 @@
 """A Labelme folder becomes a YOLO or VOC folder; what the format cannot hold is in the ledger."""
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,10 +17,10 @@ from workbench.conversion.result import Result, count, require_nothing_skipped
 from workbench.conversion.staging import staging_folder
 from workbench.data.dataset import Category, ImageInstances
 from workbench.data.finding import Finding
-from workbench.files import contained, link_or_copy, prepare_new_folder
+from workbench.files import link_or_copy, prepare_new_folder
 from workbench.formats.loss import Loss
-from workbench.formats.voc_writer import write_voc
-from workbench.formats.yolo_writer import write_data_yaml, write_yolo
+from workbench.formats.voc import write_voc
+from workbench.formats.yolo import write_data_yaml, write_yolo
 from workbench.parallel import map_in_order
 from workbench.prepare.shares import PARTS
 from workbench.progress import track
@@ -117,7 +116,6 @@ def _write_one(
     path = target.places.choose(image.path.removeprefix(f"{EMBEDDED}/"), image.annotation)
     part = target.parts.get(image.annotation if embedded else image.path, "")
     path = f"{part}/{path}" if part else path
-    source = staging / image.path if embedded else contained(settings.root, image.path)
-    if source and os.path.isfile(source):  # noqa: PTH113  # Path.is_file raises at names that no disk takes
-        link_or_copy(source, staging / folder / path)
+    if embedded or collected.there:
+        link_or_copy((staging if embedded else settings.root) / image.path, staging / folder / path)
     return list(writer([replace(collected.content, image=replace(image, path=path))], categories, staging))

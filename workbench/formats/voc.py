@@ -1,101 +1,63 @@
-"""Pascal VOC xml: boxes that count pixels from 1 and include their last one.
+"""Instances to Pascal VOC xml: boxes of whole pixels, counted from 1, the last one included."""
 
-So a box of xmin 1, xmax W covers the whole width: it goes from 0 to W here. Some tools write VOC files that count
-from 0 (Labelme's example script does): `--zero-based` takes their numbers as they are.
-"""
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from math import ceil, floor
+from pathlib import Path, PurePosixPath
+from xml.etree.ElementTree import (
+    Element,
+    SubElement,
+    indent,
+    tostring,
+)  # writes only; reading is defusedxml's
 
-from collections.abc import Iterator
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
+from workbench.data.dataset import Category, ImageInstances, Instance
+from workbench.files import write_atomically
+from workbench.formats.loss import Loss
 
-from workbench.data.annotation import Shape
-from workbench.errors import AnnotationError, DatasetError
-from workbench.formats import drawing
-from workbench.formats.importing import BadFile, Imported, Size, Source, SourceImage, SourceObject, find_files
-from workbench.formats.skip import Skip
-from workbench.formats.xml_reader import read_xml, text_of
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
-
-def read_voc(source: Source) -> Imported:
-    """Read one file, or every xml file of a folder."""
-    files = find_files(source, ".xml")
-    if not files:
-        raise DatasetError(
-            source.path, "", "a folder must hold VOC xml files, but this one holds none; name another"
-        )
-    if source.path.is_file():
-        return Imported(images=[_read_image(source, source.path)], total=1, labels=source.labels)
-    return Imported(images=_read_many(source, files), total=len(files), labels=source.labels)
+# what no XML can hold, escaped or not
+_NO_XML = re.compile("[^\\t\\n\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
 
-def _read_many(source: Source, files: list[Path]) -> Iterator[SourceImage | BadFile]:
-    for path in files:
-        try:
-            yield _read_image(source, path)
-        except AnnotationError as error:
-            yield BadFile(source=source.name(path), rule=error.rule, message=error.message)
+def write_voc(
+    images: Iterable[ImageInstances], categories: Sequence[Category], out: Path, *, part: str = ""
+) -> Iterator[Loss]:
+    """Write Annotations/<part>/<image>.xml for each image, as it comes; yield what the format loses."""
+    names = {category.id: category.name for category in categories}
+    for item in images:
+        name = PurePosixPath(item.image.path).with_suffix(".xml")
+        write_atomically(out / "Annotations" / part / name, image_to_xml(item, names))
+        for place, _ in enumerate(item.instances):
+            yield Loss(image=item.image.path, instance=place, what="outline")
 
 
-def _read_image(source: Source, path: Path) -> SourceImage:
-    root = read_xml(path)
-    if root.tag != "annotation":
-        message = f"a VOC file must begin with <annotation>, but begins with <{root.tag[:40]}>; choose another --format"
-        raise DatasetError(path, "", message, "not-voc")
-    name = text_of(root, "filename") or path.stem
-    found = [_read_object(place, one, source.zero_based) for place, one in enumerate(root.findall("object"))]
-    return SourceImage(
-        source=source.name(path),
-        name=name,
-        base=source.base(path),
-        size=_read_size(root),
-        objects=tuple(found),
-    )
+def image_to_xml(item: ImageInstances, names: dict[int, str]) -> bytes:
+    """Return the xml of one image; `filename` has no folder, as VOC wants it."""
+    root, image = Element("annotation"), item.image
+    path = PurePosixPath(image.path)
+    _add(root, folder=str(path.parent) if path.parent.parts else "", filename=path.name)
+    _add(SubElement(root, "size"), width=image.width, height=image.height, depth=3)
+    _add(root, segmented=0)
+    for instance in item.instances:
+        _add_object(root, instance, names[instance.category_id], image.width, image.height)
+    indent(root)
+    content: bytes = tostring(root, "utf-8")
+    return content + b"\n"
 
 
-def _read_size(root: "Element") -> Size | None:
-    """Return the size that is said; many tools write zeros."""
-    width, height = (text_of(root, f"size/{name}") for name in ("width", "height"))
-    whole = width.isascii() and width.isdigit() and height.isascii() and height.isdigit()
-    if not whole or len(width) > 9 or len(height) > 9:
-        return None
-    return (int(width), int(height)) if int(width) and int(height) else None
+def _add_object(root: Element, instance: Instance, name: str, width: int, height: int) -> None:
+    """A crowd becomes difficult: what evaluation leaves out."""
+    found, box = SubElement(root, "object"), instance.box
+    _add(found, name=name, pose="Unspecified", truncated=0, difficult=int(instance.crowd))
+    corner = {"xmin": max(0, floor(box.x_min)) + 1, "ymin": max(0, floor(box.y_min)) + 1}
+    opposite = {"xmax": min(width, ceil(box.x_max)), "ymax": min(height, ceil(box.y_max))}
+    _add(SubElement(found, "bndbox"), **corner, **opposite)
 
 
-def _read_object(place: int, raw: "Element", zero_based: bool) -> SourceObject:
-    label, corners = text_of(raw, "name"), raw.find("bndbox")
-    lowest = corners is not None and any(text_of(corners, name) in ("0", "0.0") for name in ("xmin", "ymin"))
-    return SourceObject(
-        where=f"object[{place}]",
-        label=label,
-        kind="bndbox",
-        make=partial(_draw, raw, label, 0 if zero_based else 1),
-        note="counts-from-zero" if lowest and not zero_based else "",
-    )
+def _add(parent: Element, **children: object) -> None:
+    for name, value in children.items():
+        SubElement(parent, name).text = _NO_XML.sub(_make_visible, str(value))
 
 
-def _draw(raw: "Element", label: str, first: int, _size: Size) -> tuple[Shape, ...]:
-    box = raw.find("bndbox")
-    if box is None:
-        raise Skip("no-geometry", "an object must have a bndbox, but has none")
-    x0, y0, x1, y1 = (drawing.number(text_of(box, name), name) for name in ("xmin", "ymin", "xmax", "ymax"))
-    corner = (max(x0 - first, min(x0, 0)), max(y0 - first, min(y0, 0)))
-    flags = {
-        name: True for name in ("truncated", "difficult", "occluded") if text_of(raw, name) in ("1", "true")
-    }
-    pose = text_of(raw, "pose")
-    extra = {"pose": pose} if pose not in ("", "Unspecified") else {}
-    parts = [{"name": text_of(part, "name"), **_part_box(part)} for part in raw.findall("part")]
-    return (
-        drawing.draw_rectangle(
-            label, corner, (x1, y1), flags=flags, extra=extra | ({"parts": parts} if parts else {})
-        ),
-    )
-
-
-def _part_box(part: "Element") -> dict[str, str]:
-    """Keep a body part's box as it was written: Labelme has no parts."""
-    return {name: text_of(part, f"bndbox/{name}") for name in ("xmin", "ymin", "xmax", "ymax")}
+def _make_visible(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from tests.formats.sources import bring_in
-from tests.formats.test_coco_reader import draw
+from tests.importing.sources import bring_in
+from tests.importing.test_coco import draw
 from workbench.errors import DatasetError
-from workbench.formats.brush import decode_brush
+from workbench.importing.brush import decode_brush
 
 
 def pack_brush(array: np.ndarray) -> list[int]:

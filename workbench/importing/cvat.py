@@ -5,10 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.data.annotation import Shape
 from workbench.errors import DatasetError
-from workbench.formats import drawing
-from workbench.formats.importing import BadFile, Imported, Size, Source, SourceImage, SourceObject, find_files
-from workbench.formats.skip import Skip
-from workbench.formats.xml_reader import read_xml, text_of
+from workbench.importing import drawing
+from workbench.importing.contract import (
+    BadFile,
+    Imported,
+    Size,
+    Source,
+    SourceImage,
+    SourceObject,
+    find_files,
+)
+from workbench.importing.skip import Skip
+from workbench.importing.xml_reader import read_xml, text_of
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

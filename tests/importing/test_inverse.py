@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.formats.sources import paint
+from tests.importing.sources import paint
 from workbench.cli import main
 from workbench.data.annotation import Annotation, Shape
 from workbench.data.mask import array_to_png

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from workbench.errors import DatasetError
-from workbench.formats.importing import SILENT_LABELS
 from workbench.formats.labelme import read_bytes
+from workbench.importing.contract import SILENT_LABELS
 
 _KEY = re.compile(r"^([A-Za-z_][\w-]*)\s*:\s*(.*)$")
 _COMMENT = re.compile(r"""^((?:"[^"]*"|'[^']*'|[^"'#]|(?<=\S)#)*)(?:(?<!\S)#.*)$""")

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from pycocotools import mask as coco
 
-from tests.formats.sources import bring_in
+from tests.importing.sources import bring_in
 from workbench.commands.import_ import build_source, import_source
 from workbench.data.mask import png_to_array
 from workbench.errors import DatasetError

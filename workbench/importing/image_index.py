@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from workbench.errors import AnnotationError
 from workbench.formats.images import IMAGE_SUFFIXES, read_facts
 from workbench.formats.listing import list_images
-from workbench.formats.skip import Skip
+from workbench.importing.skip import Skip
 
 TURNING = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 

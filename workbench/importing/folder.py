@@ -13,12 +13,12 @@ from typing import Any
 
 from workbench.data.annotation import Annotation, Shape
 from workbench.files import contained
-from workbench.formats.drawing import LARGEST
-from workbench.formats.image_index import Picture
-from workbench.formats.importing import BadFile, Imported, Size, Source, SourceImage, SourceObject
 from workbench.formats.labelme import annotation_to_bytes
-from workbench.formats.placing import place_file, write_labels, write_ledger, write_once
-from workbench.formats.skip import Skip
+from workbench.importing.contract import BadFile, Imported, Size, Source, SourceImage, SourceObject
+from workbench.importing.drawing import LARGEST
+from workbench.importing.image_index import Picture
+from workbench.importing.placing import place_file, write_labels, write_ledger, write_once
+from workbench.importing.skip import Skip
 
 LABELS, LEDGER = "labels.txt", "ledger.jsonl"
 ROUNDING = 2  # px: tools that scale images round the size they write down

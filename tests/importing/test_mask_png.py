@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.formats.sources import bring_in
-from tests.formats.test_coco_reader import draw
+from tests.importing.sources import bring_in
+from tests.importing.test_coco import draw
 
 
 def picture(array: np.ndarray, mode: str = "L") -> Image.Image:

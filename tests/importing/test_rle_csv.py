@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from tests.formats.sources import bring_in
-from tests.formats.test_coco_reader import draw
+from tests.importing.sources import bring_in
+from tests.importing.test_coco import draw
 from workbench.errors import DatasetError
-from workbench.formats.rle_csv import _draw
+from workbench.importing.rle_csv import _draw
 
 
 def encode(array: np.ndarray) -> str:

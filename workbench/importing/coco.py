@@ -8,8 +8,9 @@ from typing import Any
 
 from workbench.data.annotation import Shape
 from workbench.errors import AnnotationError, DatasetError
-from workbench.formats import drawing, panoptic_reader
-from workbench.formats.importing import (
+from workbench.formats.labelme import parse_json, read_bytes
+from workbench.importing import drawing, panoptic
+from workbench.importing.contract import (
     BadFile,
     Imported,
     Size,
@@ -19,8 +20,7 @@ from workbench.formats.importing import (
     find_files,
     skip,
 )
-from workbench.formats.labelme import parse_json, read_bytes
-from workbench.formats.skip import Skip
+from workbench.importing.skip import Skip
 
 OWN_KEYS = ("id", "image_id", "category_id", "segmentation", "bbox", "area", "iscrowd", "shapes")
 Raw = Mapping[str, Any]
@@ -104,7 +104,7 @@ def _order(files: list[Raw]) -> tuple[str, ...]:
     things: dict[str, None] = {}
     stuff: dict[str, None] = {}
     for raw in files:
-        used = set(map(str, panoptic_reader.used_categories(raw["annotations"])))
+        used = set(map(str, panoptic.used_categories(raw["annotations"])))
         heads = {str(one.get("supercategory")) for one in raw["categories"]}
         heading = {
             one["name"].strip()
@@ -124,8 +124,8 @@ def _images(
     for place, annotation in enumerate(raw["annotations"]):
         key = annotation.get("image_id") if isinstance(annotation, dict) else None
         by_image.setdefault(key if isinstance(key, int | str) else None, []).append((place, annotation))
-    panoptic = any(isinstance(one, dict) and "segments_info" in one for one in raw["annotations"])
-    pictures = panoptic_reader.build_pictures(source, path) if panoptic else None
+    has_segments = any(isinstance(one, dict) and "segments_info" in one for one in raw["annotations"])
+    pictures = panoptic.build_pictures(source, path) if has_segments else None
     for place, image in enumerate(raw["images"]):
         if (
             not isinstance(image, dict)
@@ -173,7 +173,7 @@ def _dict(raw: object) -> Raw:
 def _objects(place: int, raw: Raw, names: Mapping[int, str], pictures: Any) -> Iterator[SourceObject]:
     """Make one object of each ring, one of a mask or a box; rings of one annotation share a group."""
     if isinstance(raw.get("segments_info"), list):
-        yield from panoptic_reader.read_segments(place, raw, names, pictures)
+        yield from panoptic.read_segments(place, raw, names, pictures)
         return
     where, number = f"annotations[{place}]", raw.get("category_id")
     if type(number) is not int or number not in names:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.formats.sources import bring_in
+from tests.importing.sources import bring_in
 from workbench.errors import DatasetError
 
 META = (

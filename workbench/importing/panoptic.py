@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.data.annotation import Shape
-from workbench.formats import drawing
-from workbench.formats.image_index import ImageIndex, build_index
-from workbench.formats.importing import Size, Source, SourceObject, skip
-from workbench.formats.skip import Skip
+from workbench.importing import drawing
+from workbench.importing.contract import Size, Source, SourceObject, skip
+from workbench.importing.image_index import ImageIndex, build_index
+from workbench.importing.skip import Skip
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.formats.sources import bring_in
+from tests.importing.sources import bring_in
 from workbench.commands.import_ import build_source, import_source
 from workbench.data.dataset import Category, Image, ImageInstances, Instance
 from workbench.data.mask import area, array_to_mask, box
 from workbench.errors import DatasetError
-from workbench.formats.voc_writer import write_voc
+from workbench.formats.voc import write_voc
 
 
 def voc(

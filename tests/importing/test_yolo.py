@@ -5,15 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.formats.sources import bring_in
+from tests.importing.sources import bring_in
 from workbench.commands.import_ import build_source, import_source
 from workbench.data.dataset import Category, Image, ImageInstances, Instance
 from workbench.data.geometry import Outline
 from workbench.data.mask import Mask, area, array_to_mask, box, iou, outline_to_mask
 from workbench.errors import DatasetError
-from workbench.formats.class_names import read_yaml_names
 from workbench.formats.contours import trace_rings
-from workbench.formats.yolo_writer import write_data_yaml, write_yolo
+from workbench.formats.yolo import write_data_yaml, write_yolo
+from workbench.importing.class_names import read_yaml_names
 
 
 def test_a_box_is_centre_and_size_in_shares(tmp_path: Path):

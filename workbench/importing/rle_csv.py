@@ -12,8 +12,9 @@ from pathlib import Path
 
 from workbench.data.annotation import Shape
 from workbench.errors import DatasetError
-from workbench.formats import drawing
-from workbench.formats.importing import (
+from workbench.formats.labelme import LARGEST_FILE, read_bytes
+from workbench.importing import drawing
+from workbench.importing.contract import (
     DEFAULT_LABEL,
     Imported,
     Size,
@@ -23,8 +24,7 @@ from workbench.formats.importing import (
     find_files,
     skip,
 )
-from workbench.formats.labelme import LARGEST_FILE, read_bytes
-from workbench.formats.skip import Skip
+from workbench.importing.skip import Skip
 
 Row = tuple[int, Mapping[str, str]]
 

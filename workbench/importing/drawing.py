@@ -5,7 +5,7 @@ from math import acos, ceil, cos, isfinite, pi, radians, sin
 from typing import TYPE_CHECKING, Any
 
 from workbench.data.annotation import Point, Shape
-from workbench.formats.skip import Skip
+from workbench.importing.skip import Skip
 
 if TYPE_CHECKING:
     from workbench.data.mask import Array

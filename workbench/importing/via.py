@@ -8,8 +8,9 @@ from typing import Any
 
 from workbench.data.annotation import Shape
 from workbench.errors import DatasetError
-from workbench.formats import drawing
-from workbench.formats.importing import (
+from workbench.formats.labelme import parse_json, read_bytes
+from workbench.importing import drawing
+from workbench.importing.contract import (
     DEFAULT_LABEL,
     BadFile,
     Imported,
@@ -19,8 +20,7 @@ from workbench.formats.importing import (
     SourceObject,
     find_files,
 )
-from workbench.formats.labelme import parse_json, read_bytes
-from workbench.formats.skip import Skip
+from workbench.importing.skip import Skip
 
 LABEL_NAMES = ("label", "class", "name", "category", "type", "object")
 Raw = Mapping[str, Any]

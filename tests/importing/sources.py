@@ -9,8 +9,8 @@ from PIL import Image
 
 from workbench.commands.import_ import build_source, import_source
 from workbench.data.annotation import Annotation
-from workbench.formats.import_folder import Summary
 from workbench.formats.labelme import read_annotation
+from workbench.importing.folder import Summary
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from workbench.data.annotation import Shape
 from workbench.errors import DatasetError
-from workbench.formats import drawing
-from workbench.formats.importing import (
+from workbench.importing import drawing
+from workbench.importing.contract import (
     DEFAULT_LABEL,
     BadFile,
     Imported,
@@ -24,7 +24,7 @@ from workbench.formats.importing import (
     find_files,
     skip,
 )
-from workbench.formats.skip import Skip
+from workbench.importing.skip import Skip
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.data.annotation import Shape
-from workbench.formats.image_index import ImageIndex
-from workbench.formats.skip import Skip
+from workbench.importing.image_index import ImageIndex
+from workbench.importing.skip import Skip
 
 Size = tuple[int, int]  # width, height
 Make = Callable[[Size], tuple[Shape, ...]]

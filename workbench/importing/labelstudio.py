@@ -9,9 +9,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from workbench.data.annotation import Shape
 from workbench.errors import DatasetError
-from workbench.formats import drawing
-from workbench.formats.brush import decode_brush
-from workbench.formats.importing import (
+from workbench.formats.labelme import parse_json, read_bytes
+from workbench.importing import drawing
+from workbench.importing.brush import decode_brush
+from workbench.importing.contract import (
     DEFAULT_LABEL,
     BadFile,
     Imported,
@@ -23,8 +24,7 @@ from workbench.formats.importing import (
     find_files,
     skip,
 )
-from workbench.formats.labelme import parse_json, read_bytes
-from workbench.formats.skip import Skip
+from workbench.importing.skip import Skip
 
 Raw = Mapping[str, Any]
 NOT_SHAPES = (

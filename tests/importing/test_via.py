@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.formats.sources import bring_in
+from tests.importing.sources import bring_in
 from workbench.errors import DatasetError
 
 SQUARE = {"name": "polygon", "all_points_x": [1, 9, 9, 1], "all_points_y": [2, 2, 8, 8]}

@@ -4,17 +4,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from workbench.errors import AnnotationError
-from workbench.formats.coco_reader import is_coco, read_coco
-from workbench.formats.cvat import read_cvat
-from workbench.formats.importing import Imported, Source
 from workbench.formats.labelme import parse_json, read_bytes
-from workbench.formats.labelstudio import is_labelstudio, read_labelstudio
-from workbench.formats.mask_png import read_mask_png
-from workbench.formats.rle_csv import read_rle_csv
-from workbench.formats.via import is_via, read_via
-from workbench.formats.voc import read_voc
-from workbench.formats.xml_reader import read_xml
-from workbench.formats.yolo import read_yolo
+from workbench.importing.coco import is_coco, read_coco
+from workbench.importing.contract import Imported, Source
+from workbench.importing.cvat import read_cvat
+from workbench.importing.labelstudio import is_labelstudio, read_labelstudio
+from workbench.importing.mask_png import read_mask_png
+from workbench.importing.rle_csv import read_rle_csv
+from workbench.importing.via import is_via, read_via
+from workbench.importing.voc import read_voc
+from workbench.importing.xml_reader import read_xml
+from workbench.importing.yolo import read_yolo
 
 IMPORTERS: Mapping[str, Callable[[Source], Imported]] = {
     "via": read_via,

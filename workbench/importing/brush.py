@@ -6,7 +6,7 @@ of the run counters. Then runs: 1 bit (1 repeated, 0 literal), 2 bits (which cou
 
 from typing import TYPE_CHECKING
 
-from workbench.formats.skip import Skip
+from workbench.importing.skip import Skip
 
 if TYPE_CHECKING:
     from workbench.data.mask import Array
