@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import orjson
 
@@ -11,8 +11,7 @@ from workbench.data.dataset import Instance, LedgerRow
 from workbench.data.geometry import Outline
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A line on its way: its instance's place in the image or None, the reason why not, and the rest encoded."""
 
     instance: int | None

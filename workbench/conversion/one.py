@@ -1,21 +1,21 @@
 """One annotation file becomes an image with instances, or is refused; its shapes are counted either way."""
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path, PurePosixPath
 
 from workbench.data.annotation import Annotation, Shape
 from workbench.data.dataset import Category, Image, ImageInstances, LedgerRow
 from workbench.data.finding import Finding
 from workbench.data.rules import find
-from workbench.data.survey import Survey
+from workbench.data.survey import ImageFacts, Survey
 from workbench.files import write_atomically
 from workbench.formats.folder import look_at
 from workbench.formats.images import SUFFIXES
 from workbench.prepare.check import check_annotation
 from workbench.prepare.collect import collect_instances, find_labels
+from workbench.prepare.outline import Area, outline_shapes
 from workbench.project import make_categories
 
 # The labels of an image of another size lie elsewhere; one that cannot be opened cannot be learned from.
@@ -47,9 +47,23 @@ class Collected:
     findings: tuple[Finding, ...] = ()
 
 
+@dataclass(slots=True)
+class _Judge:
+    """Applies the rules of one annotation, and keeps the outlines that collecting needs again."""
+
+    labels: Collection[str] | None
+    areas: Sequence[Area] = ()
+
+    def __call__(
+        self, path: str, annotation: Annotation, facts: ImageFacts | None, /, *, embedded: ImageFacts | None
+    ) -> list[Finding]:
+        self.areas = outline_shapes(annotation)
+        return check_annotation(path, annotation, facts, self.labels, embedded=embedded, areas=self.areas)
+
+
 def collect_file(settings: Settings, name: str) -> Collected:
     """Read, check and collect one annotation."""
-    judge = partial(check_annotation, known_labels=settings.categories)
+    judge = _Judge(settings.categories)
     annotation, survey = look_at(settings.root, name, judge=judge)
     refused = find_refusal(annotation, survey)
     if annotation is None or refused:
@@ -57,16 +71,18 @@ def collect_file(settings: Settings, name: str) -> Collected:
         return Collected(
             annotation=name, content=None, ledger=rows, refused=refused, findings=survey.findings
         )
-    return collect_survey(settings, annotation, survey)
+    return collect_survey(settings, annotation, survey, judge.areas)
 
 
-def collect_survey(settings: Settings, annotation: Annotation, survey: Survey) -> Collected:
+def collect_survey(
+    settings: Settings, annotation: Annotation, survey: Survey, areas: Sequence[Area] | None = None
+) -> Collected:
     """Collect what was read and found fit."""
     categories = settings.categories
     if categories is None:
         categories = {category.name: category for category in make_categories(find_labels(annotation))}
     image = _place_image(settings, annotation, survey)
-    content = collect_instances(annotation, image, categories, as_rle=settings.as_rle)
+    content = collect_instances(annotation, image, categories, as_rle=settings.as_rle, areas=areas)
     return Collected(
         annotation=survey.annotation,
         content=content,

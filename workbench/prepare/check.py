@@ -1,10 +1,9 @@
 """The rules of one annotation and its image: what would not reach the model as it was drawn."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
-from workbench.data.annotation import BACKGROUND, IGNORE, OPEN_KINDS, Annotation, BrokenShape, Shape
+from workbench.data.annotation import BACKGROUND, IGNORE, OPEN_KINDS, Annotation, Shape
 from workbench.data.finding import Finding
-from workbench.data.geometry import Ring
 from workbench.data.mask import png_to_array, require_raster_size
 from workbench.data.rules import RULES, find
 from workbench.data.survey import ImageFacts
@@ -12,7 +11,7 @@ from workbench.errors import nearest
 from workbench.prepare.check_groups import check_groups, is_hole
 from workbench.prepare.check_holes import check_holes
 from workbench.prepare.check_rings import check_rings
-from workbench.prepare.outline import NoOutline, Stamp, shape_to_outline
+from workbench.prepare.outline import Area, NoOutline, Stamp, outline_shapes
 
 Size = tuple[int, int]
 Said = tuple[str, str, str]  # where, rule, message
@@ -25,14 +24,16 @@ def check_annotation(
     known_labels: Collection[str] | None = None,
     *,
     embedded: ImageFacts | None = None,
+    areas: Sequence[Area] | None = None,
 ) -> list[Finding]:
     """Return all findings; `facts` are the image's, `known_labels` the classes (None: any label will do)."""
+    areas = outline_shapes(annotation) if areas is None else areas
     known = None if known_labels is None else frozenset(known_labels)
     size = (facts.width, facts.height) if facts else annotation.image_size
-    rings: list[tuple[int, Ring]] = []
+    rings = [(index, area) for index, area in enumerate(areas) if isinstance(area, tuple)]
     said = [
         *_check_image(annotation, facts, embedded),
-        *_check_shapes(annotation, known, size, rings),
+        *_check_shapes(annotation, areas, known, size),
         *check_rings(rings, size),
         *check_groups(annotation, known),
     ]
@@ -41,26 +42,17 @@ def check_annotation(
 
 
 def _check_shapes(
-    annotation: Annotation, known: frozenset[str] | None, size: Size | None, rings: list[tuple[int, Ring]]
+    annotation: Annotation, areas: Sequence[Area], known: frozenset[str] | None, size: Size | None
 ) -> Iterator[Said]:
-    """Check shapes one by one, and put the rings of those that are sound aside: they are checked together."""
-    for index, shape in enumerate(annotation.shapes):
+    """Check shapes one by one; their rings are checked together."""
+    for index, (shape, area) in enumerate(zip(annotation.shapes, areas, strict=True)):
         where = f"shapes[{index}]"
-        if isinstance(shape, BrokenShape):
-            yield where, shape.rule, shape.message
-            continue
-        if shape.kind not in OPEN_KINDS:
+        if isinstance(shape, Shape) and shape.kind not in OPEN_KINDS:
             yield from _check_label(where, shape, known)
-        try:
-            area = shape_to_outline(shape)
-        except NoOutline as reason:
-            if reason.rule != "not-an-area":
-                yield where, reason.rule, reason.message
-            continue
-        if isinstance(area, Stamp):
+        if isinstance(area, NoOutline) and area.rule != "not-an-area":
+            yield where, area.rule, area.message
+        elif isinstance(area, Stamp) and isinstance(shape, Shape):
             yield from _check_stamp(where, shape, area, size)
-        else:
-            rings.append((index, area))
 
 
 def _check_label(where: str, shape: Shape, known: frozenset[str] | None) -> Iterator[Said]:
@@ -68,9 +60,7 @@ def _check_label(where: str, shape: Shape, known: frozenset[str] | None) -> Iter
         if not shape.label.strip():
             yield where, "empty-label", "a shape must have a label, but has none; give it one in Labelme"
     elif shape.label not in known and shape.label not in (IGNORE, BACKGROUND) and not is_hole(shape, known):
-        message = (
-            f'the label must be one of the classes, but got "{shape.label[:100]}"{nearest(shape.label, known)}'
-        )
+        message = f'the label must be one of the classes, but got "{shape.label[:100]}"{nearest(shape.label, known)}'
         yield where, "unknown-label", message
 
 

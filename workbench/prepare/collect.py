@@ -23,7 +23,7 @@ from workbench.data.annotation import (
 from workbench.data.dataset import Category, Image, ImageInstances, Instance, LedgerRow
 from workbench.data.geometry import Box, Outline, Ring, clip_ring
 from workbench.data.mask import Mask
-from workbench.prepare.outline import NoOutline, Stamp, shape_to_outline
+from workbench.prepare.outline import Area, NoOutline, Stamp, outline_shapes
 
 Role = Literal["object", "hole", "ignore"]
 Categories = Mapping[str, Category]
@@ -58,11 +58,17 @@ class _Draft:
 
 
 def collect_instances(
-    annotation: Annotation, image: Image, categories: Categories, *, as_rle: bool = False
+    annotation: Annotation,
+    image: Image,
+    categories: Categories,
+    *,
+    as_rle: bool = False,
+    areas: Sequence[Area] | None = None,
 ) -> ImageInstances:
     """Turn the shapes of one image into instances; each shape ends in one or has a reason why not."""
     reasons: dict[int, str] = {}
-    parts = list(_read_parts(annotation, image, categories, reasons))
+    areas = outline_shapes(annotation) if areas is None else areas
+    parts = list(_read_parts(annotation, areas, image, categories, reasons))
     _rasterise(parts, image, reasons)
     parts = [part for part in parts if part.index not in reasons]
     drafts = _group(parts, reasons)
@@ -81,20 +87,27 @@ def collect_instances(
 
 
 def _read_parts(
-    annotation: Annotation, image: Image, categories: Categories, reasons: dict[int, str]
+    annotation: Annotation,
+    areas: Sequence[Area],
+    image: Image,
+    categories: Categories,
+    reasons: dict[int, str],
 ) -> Iterable[_Part]:
-    for index, shape in enumerate(annotation.shapes):
+    for index, (shape, area) in enumerate(zip(annotation.shapes, areas, strict=True)):
         try:
-            yield _read_part(index, shape, image, categories)
+            yield _read_part(index, shape, area, image, categories)
         except NoOutline as reason:
             reasons[index] = reason.rule
 
 
-def _read_part(index: int, shape: Shape | BrokenShape, image: Image, categories: Categories) -> _Part:
+def _read_part(
+    index: int, shape: Shape | BrokenShape, area: Area, image: Image, categories: Categories
+) -> _Part:
     if isinstance(shape, BrokenShape):
         raise NoOutline(shape.rule, shape.message)
+    if isinstance(area, NoOutline):
+        raise area
     role = _find_role(shape, categories)
-    area = shape_to_outline(shape)
     category = categories.get(shape.label)
     if role == "object" and category is None:
         rule = "background" if shape.label == BACKGROUND else "unknown-label"

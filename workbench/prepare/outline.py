@@ -2,7 +2,16 @@
 
 from dataclasses import dataclass
 
-from workbench.data.annotation import CLOSED_KINDS, OPEN_KINDS, POINT_COUNTS, Point, Shape, counts_to_words
+from workbench.data.annotation import (
+    CLOSED_KINDS,
+    OPEN_KINDS,
+    POINT_COUNTS,
+    Annotation,
+    BrokenShape,
+    Point,
+    Shape,
+    counts_to_words,
+)
 from workbench.data.curves import circle_to_ring, ellipse_to_ring
 from workbench.data.geometry import Ring, points_to_ring
 from workbench.errors import nearest
@@ -23,6 +32,23 @@ class Stamp:
     x: int
     y: int
     png: str
+
+
+Area = Ring | Stamp | NoOutline
+
+
+def outline_shapes(annotation: Annotation) -> tuple[Area, ...]:
+    """Return the area of each shape, or the reason why it has none: worked out once, for checking and collecting."""
+    return tuple(map(_outline, annotation.shapes))
+
+
+def _outline(shape: Shape | BrokenShape) -> Area:
+    if isinstance(shape, BrokenShape):
+        return NoOutline(shape.rule, shape.message)
+    try:
+        return shape_to_outline(shape)
+    except NoOutline as reason:
+        return reason
 
 
 def shape_to_outline(shape: Shape) -> Ring | Stamp:
