@@ -194,6 +194,15 @@ def test_what_is_written_has_the_kinds_that_labelme_7_knows():
     assert raw["shapes"][0]["points"] == [[1.0, 1.0], [9.0, 5.0]]
 
 
+def test_what_labelme_7_would_refuse_is_kept_under_keys_of_its_own():
+    flags = {"blurred": True, "seen": "twice"}
+    annotation = annotate(square("cat", 1, 1, 9, flags=flags, mask="text"), flags=flags)
+    raw = json.loads(annotation_to_bytes(annotation, "a.json"))
+    for table in (raw, raw["shapes"][0]):
+        assert (table["flags"], table["odd_flags"]) == ({"blurred": True}, {"seen": "twice"})
+    assert (raw["shapes"][0]["mask"], raw["shapes"][0]["stray_mask"]) == (None, "text")
+
+
 def test_a_file_with_a_broken_shape_is_never_written_over(tmp_path):
     path = tmp_path / "a.json"
     path.write_text("precious")

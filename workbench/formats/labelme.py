@@ -8,7 +8,7 @@ what Labelme 7's reader accepts. docs/labelme.md has the table of versions.
 import json
 import time
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import chain
 from math import isfinite
 from os import fstat
@@ -268,15 +268,17 @@ def annotation_to_bytes(annotation: Annotation, path: object) -> bytes:
     import orjson
 
     width, height = annotation.image_size or (None, None)
+    flags, odd = _split_flags(annotation.flags)
     raw = {
         "version": annotation.version or WRITTEN_VERSION,
-        "flags": dict(annotation.flags),
+        "flags": flags,
         "shapes": [_shape_to_raw(shape, index, path) for index, shape in enumerate(annotation.shapes)],
         "imagePath": annotation.image_path,
         "imageData": annotation.image_data,
         "imageHeight": height,
         "imageWidth": width,
         **annotation.extra,
+        **odd,
     }
     return orjson.dumps(raw, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
@@ -291,16 +293,28 @@ def _shape_to_raw(shape: Shape | BrokenShape, index: int, path: object) -> Raw:
         raise AnnotationError(
             path, f"shapes[{index}]", f"{error.args[1]}; redraw it in Labelme", error.args[0]
         ) from error
+    flags, odd = _split_flags(shape.flags)
+    stray = {"stray_mask": shape.mask} if shape.mask is not None and kind != "mask" else {}
     return {
         "label": shape.label,
         "points": points,
         "group_id": shape.group,
         "description": shape.description,
         "shape_type": kind,
-        "flags": dict(shape.flags),
-        "mask": shape.mask,
+        "flags": flags,
+        "mask": None if stray else shape.mask,
         **shape.extra,
+        **odd,
+        **stray,
     }
+
+
+def _split_flags(flags: Mapping[str, object]) -> tuple[Raw, Raw]:
+    """Labelme 7 takes only yes and no for a flag; any other value is kept under a key of its own."""
+    odd = {name: value for name, value in flags.items() if not isinstance(value, bool)}
+    return {name: value for name, value in flags.items() if name not in odd}, {
+        "odd_flags": odd
+    } if odd else {}
 
 
 def _strict_kind(shape: Shape) -> tuple[str, tuple[Point, ...]]:
