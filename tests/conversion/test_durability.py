@@ -17,8 +17,9 @@ import pytest
 
 from tests.conversion.folders import put, put_project
 from tests.drawing import square
+from workbench.cli import main
 from workbench.errors import BAD_DATA, CANNOT_CREATE, IO_FAILED, NO_PERMISSION, OK
-from workbench.files import digest_file, sweep, temporary_name
+from workbench.files import claim, digest_file, sweep, temporary_name
 
 HOME = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "workbench")
@@ -27,8 +28,8 @@ ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a disk 
 
 def start(*words: object, **more) -> subprocess.Popen:
     environment = os.environ | {"PYTHONPATH": str(HOME)}
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen([*COMMAND, *map(str, words)], env=environment, **pipes, **more)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | more
+    return subprocess.Popen([*COMMAND, *map(str, words)], env=environment, **pipes)
 
 
 def run(*words: object, **more) -> tuple[int, str]:
@@ -104,17 +105,29 @@ def test_d09_a_kill_at_any_moment_leaves_nothing_half_written(kind, kills, home)
 
 
 def test_a_killed_program_leaves_no_workers_behind(home):
-    process = start(*words_for("project", home))
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # a pipe would be waited for
+    process = start(*words_for("project", home), **quiet)
     children: list[str] = []
     while process.poll() is None and not children:
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     process.kill()
-    process.communicate()
+    process.wait()
     assert children
     deadline = time.monotonic() + 5
-    while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < deadline:
+    while any(map(_is_running, children)) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert not [child for child in children if Path(f"/proc/{child}").exists()]
+    left = [child for child in children if _is_running(child)]
+    for child in left:
+        os.kill(int(child), signal.SIGKILL)
+    assert not left
+
+
+def _is_running(child: str) -> bool:
+    """A zombie is not: it waits for whoever is process 1 here to fetch its exit code."""
+    try:
+        return Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def test_only_what_dead_runs_left_is_swept(tmp_path):
@@ -127,6 +140,34 @@ def test_only_what_dead_runs_left_is_swept(tmp_path):
     (tmp_path / f".folder.{dead.pid}.workbench.tmp" / "below").mkdir(parents=True)
     sweep(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == set(names) - {names[1]}
+
+
+def test_what_another_run_holds_is_not_swept_even_if_its_process_cannot_be_seen(tmp_path):
+    """Two containers may share a folder, and see nothing of each other's processes."""
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    held = tmp_path / f".a.{dead.pid}.workbench.tmp"
+    with held.open("wb") as stream:
+        assert claim(stream.fileno())
+        sweep(tmp_path)
+        assert held.exists()
+    sweep(tmp_path)
+    assert not held.exists()
+
+
+def test_a_dataset_and_its_ledger_take_their_names_under_one_lock(tmp_path, monkeypatch, capsys):
+    put(tmp_path / "labels", "a", square("cat", 10, 10, 20))
+    locked, replace = {}, Path.replace
+
+    def spy(self: Path, target: Path) -> Path:
+        descriptor = os.open(target.parent, os.O_RDONLY)
+        locked[target.name] = not claim(descriptor)
+        os.close(descriptor)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", spy)
+    assert main(["convert", str(tmp_path / "labels"), "--out", str(tmp_path / "out" / "a.json")]) == OK
+    assert locked == {"a.json": True, "a.ledger.jsonl": True}
 
 
 @pytest.fixture
