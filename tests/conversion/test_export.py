@@ -110,7 +110,9 @@ def test_a_project_is_exported_in_the_parts_of_its_frozen_split(tmp_path, capsys
     found = {path.name: path.parent.name for path in (tmp_path / "out/images").rglob("*.png")}
     assert found == frozen and set(found.values()) == {"train", "val"}
     assert len(list((tmp_path / "out/labels/val").iterdir())) == list(frozen.values()).count("val")
-    assert (tmp_path / "out/data.yaml").read_text().startswith("path: .\ntrain: images/train\nval: images/val\n")
+    assert (
+        (tmp_path / "out/data.yaml").read_text().startswith("path: .\ntrain: images/train\nval: images/val\n")
+    )
 
 
 def test_a_folder_without_a_split_names_all_its_images_for_training_and_validation(root, capsys):

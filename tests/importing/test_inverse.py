@@ -97,3 +97,18 @@ def test_voc_keeps_the_boxes(tmp_path: Path, drawn: Path):
     boxes = [[*shape.points[0], *shape.points[1]] for shape in read_annotation(path).shapes]
     truth = json.loads(convert(drawn, tmp_path / "c.json").read_bytes())["annotations"]
     assert boxes == [[x, y, x + w, y + h] for x, y, w, h in (one["bbox"] for one in truth)]
+
+
+def test_what_a_tool_says_besides_is_kept_as_far_as_json_can_hold_it():
+    from workbench.importing.folder import _writable
+
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    kept = _writable({"plain": [1, {"a": None}], "nan": [float("nan")], "deep": deep, "long": 10**5000})
+    assert kept == {
+        "plain": [1, {"a": None}],
+        "nan": "[nan]",
+        "deep": "list that JSON cannot hold",
+        "long": "int that JSON cannot hold",
+    }

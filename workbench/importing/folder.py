@@ -227,7 +227,22 @@ def _writable(extra: Mapping[str, object]) -> dict[str, object]:
 
 
 def _shorten(value: object) -> str:
+    """Python's own text of a value nested without end overflows the stack of the interpreter."""
+    if not _is_shallow(value):
+        return f"{type(value).__name__} that JSON cannot hold"
     try:
         return str(value)[:200]
-    except (RecursionError, ValueError):
+    except ValueError:  # a number of thousands of digits
         return f"{type(value).__name__} that JSON cannot hold"
+
+
+def _is_shallow(value: object, limit: int = 50) -> bool:
+    level = [value]
+    for _ in range(limit):
+        inner = (
+            one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)
+        )
+        level = [child for children in inner for child in children]
+        if not level:
+            return True
+    return False
