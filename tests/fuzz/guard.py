@@ -140,7 +140,7 @@ def _be_child(work: Callable[[Guard], Any], writer: int, memory: int) -> None:
             os.sched_setaffinity(0, {cores[os.getpid() % len(cores)]})
         sys.setrecursionlimit(
             1000
-        )  # as in the program; libraries that tests import raise it until the C stack is too small
+        )  # as in the program; what tests import raises it beyond the C stack
         guard = Guard()
         sys.addaudithook(guard.hook)
         answer, code = json.dumps(work(guard)).encode(), 0
