@@ -7,6 +7,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar
 
@@ -27,13 +28,30 @@ def map_in_order(
     with ProcessPoolExecutor(workers, _context(), _die_with_parent, (os.getpid(),)) as pool:
         pending: deque[Future[list[Result]]] = deque()
         chunks = (items[start : start + chunk] for start in range(0, len(items), chunk))
-        for part in islice(chunks, workers * 4):
-            pending.append(pool.submit(_run_chunk, function, part))
-        while pending:
-            results = pending.popleft().result()
-            for part in islice(chunks, 1):
+        with _holding_interrupts():
+            for part in islice(chunks, workers * 4):
                 pending.append(pool.submit(_run_chunk, function, part))
-            yield from results
+        try:
+            while pending:
+                results = pending.popleft().result()
+                for part in islice(chunks, 1):
+                    pending.append(pool.submit(_run_chunk, function, part))
+                yield from results
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _holding_interrupts() -> Iterator[None]:
+    """A Ctrl-C would be lost while processes start; held back, it comes afterwards, and to this process alone."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _run_chunk(function: Callable[[Item], Result], part: Sequence[Item]) -> list[Result]:
