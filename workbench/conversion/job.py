@@ -1,7 +1,7 @@
 """One annotation of a project: read again, held against the first look, collected, painted and encoded."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def _make(workshop: Workshop, job: Job) -> Pieces:
     if collected.content is None or workshop.project.task == "instance":
         return encode(collected)
     pictures = write_pictures(workshop.folder, job.part, job.picture, collected.content, workshop.project)
-    return replace(encode(collected, painting=pictures.painting), panoptic=pictures.entry)
+    return encode(collected, painting=pictures.painting)._replace(panoptic=pictures.entry)
 
 
 def _collect(settings: Settings, job: Job) -> Collected:

@@ -3,26 +3,21 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 import orjson
 
 from workbench.data.dataset import Instance, LedgerRow
 from workbench.data.geometry import Outline
 
-
-class Entry(NamedTuple):
-    """A line on its way: its instance's place in the image or None, the reason why not, and the rest encoded."""
-
-    instance: int | None
-    reason: str
-    rest: bytes
+# A line on its way: its instance's place in the image or None, the reason why not, and the rest encoded.
+Entry = tuple[int | None, str, bytes]
 
 
 def row_to_entry(row: LedgerRow, annotation: str, more: Mapping[str, Any]) -> Entry:
     """Encode one row; what is known only later, the instance's id, is put in front by the ledger."""
     rest = {"annotation": annotation, "shape": row.shape, "label": row.label, "kind": row.kind, **more}
-    return Entry(row.instance, row.reason, orjson.dumps(rest))
+    return (row.instance, row.reason, orjson.dumps(rest))
 
 
 def describe_form(instance: Instance) -> dict[str, Any]:
@@ -52,15 +47,16 @@ class Ledger:
     def add(self, entry: Entry, first_id: int, *, refused: str = "", part: str = "") -> None:
         """Write one shape's line; instances of its image are numbered from `first_id` in their part."""
         self.shapes += 1
-        if entry.instance is None or refused:
-            reason = refused or entry.reason
+        instance, reason, rest = entry
+        if instance is None or refused:
+            reason = refused or reason
             self.skipped[reason] += 1
             front = b'{"instance":null,"reason":' + orjson.dumps(reason)
         else:
             self.placed += 1
-            front = b'{"instance":%d,"reason":""' % (first_id + entry.instance)
+            front = b'{"instance":%d,"reason":""' % (first_id + instance)
         front += b',"part":' + orjson.dumps(part) if part else b""
-        self.stream.write(front + b"," + entry.rest[1:] + b"\n")
+        self.stream.write(front + b"," + rest[1:] + b"\n")
 
     def to_json(self) -> dict[str, Any]:
         """Return the sums as `--json` shows them."""

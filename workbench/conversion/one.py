@@ -3,6 +3,7 @@
 from base64 import b64decode
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from workbench.data.annotation import Annotation, Shape
@@ -80,7 +81,7 @@ def collect_survey(
     """Collect what was read and found fit."""
     categories = settings.categories
     if categories is None:
-        categories = {category.name: category for category in make_categories(find_labels(annotation))}
+        categories = _name_categories(tuple(find_labels(annotation)))
     image = _place_image(settings, annotation, survey)
     content = collect_instances(annotation, image, categories, as_rle=settings.as_rle, areas=areas)
     return Collected(
@@ -91,6 +92,11 @@ def collect_survey(
         there=survey.image is not None,
         findings=survey.findings,
     )
+
+
+@lru_cache(maxsize=1024)
+def _name_categories(labels: tuple[str, ...]) -> Mapping[str, Category]:
+    return {category.name: category for category in make_categories(list(labels))}
 
 
 def find_refusal(annotation: Annotation | None, survey: Survey) -> str:

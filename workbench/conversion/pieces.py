@@ -1,7 +1,7 @@
 """What a worker hands back of one annotation: encoded, so that joining it to the rest costs next to nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from workbench.conversion.ledger import Entry, describe_form, row_to_entry
 from workbench.conversion.one import Collected, Settings, collect_file
@@ -12,9 +12,11 @@ from workbench.formats.loss import Loss
 from workbench.prepare.paint import measure_visible
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pieces:
-    """`image` is None where the file was refused; `path` is the image's identity."""
+class Pieces(NamedTuple):
+    """A plain tuple, for it crosses to another process.
+
+    `image` is None where the file was refused; `path` is the image's identity.
+    """
 
     annotation: str
     path: str = ""

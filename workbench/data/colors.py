@@ -1,12 +1,14 @@
 """One colour for each category, far from its neighbours, the same in every picture and window."""
 
 from colorsys import hsv_to_rgb
+from functools import cache
 
 from workbench.data.dataset import Color
 
 GOLDEN = 0.618033988749895  # steps of the golden ratio never come close to an earlier hue
 
 
+@cache
 def category_color(number: int) -> Color:
     """Return the colour of the category with this id (from 1)."""
     hue = (0.02 + (number - 1) * GOLDEN) % 1.0

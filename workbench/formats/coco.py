@@ -82,7 +82,8 @@ class CocoWriter:
         for piece, category in zip(annotations, categories, strict=True):
             self.last_id += 1
             if piece is not None:
-                self._wait(number_piece(piece, category_id=category, id=self.last_id, image_id=self.images))
+                front = b'{"category_id":%d,"id":%d,"image_id":%d,' % (category, self.last_id, self.images)
+                self._wait(front + piece[1:])
 
     def _add_image(self, image: Piece) -> None:
         self.images += 1

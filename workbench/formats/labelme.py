@@ -6,6 +6,7 @@ what Labelme 7's reader accepts. docs/labelme.md has the table of versions.
 """
 
 import json
+import re
 import time
 from array import array
 from collections.abc import Callable, Mapping
@@ -28,10 +29,11 @@ from workbench.data.curves import ellipse_to_ring
 from workbench.data.geometry import ring_to_points
 from workbench.errors import AnnotationError, InputMissing
 from workbench.files import explain_os_error, write_atomically
-from workbench.formats.labelme_clean import may_repeat_keys, parse_clean
+from workbench.formats.labelme_clean import parse_clean
 
 WRITTEN_VERSION = "6.3.1"
 LARGEST_FILE = 512 * 1024 * 1024
+_ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
 _SETTLE_SECONDS, _SETTLE_TRIES = 0.1, 10
 
 Raw = dict[str, Any]
@@ -87,7 +89,7 @@ def _parse_tolerantly(content: bytes, path: object) -> Annotation:
     shapes = raw.pop("shapes")
     if not isinstance(shapes, list):
         raise _wrong(path, "shapes", "a list", shapes)
-    if may_repeat_keys(content, len(shapes)):
+    if _may_repeat_keys(content, len(shapes)):
         _refuse_repeated_keys(content, path)
     return Annotation(
         shapes=tuple(map(_parse_shape, shapes)),
@@ -134,6 +136,18 @@ def _parse_sloppy_json(content: bytes, path: object, pairs: Callable[..., Any] |
         message = f"the file must be plain JSON, but is not ({error}); look at it in a text editor"
         raise AnnotationError(path, "", message, "not-json") from error
     return raw
+
+
+def _may_repeat_keys(content: bytes, shapes: int) -> bool:
+    """Judge by counts, which is fast; but a key may be escaped, or the whole text be UTF-16."""
+    if (
+        any(content.count(key) != shapes for key in (b'"points"', b'"label"'))
+        or content.count(b'"shapes"') > 1
+    ):
+        return True
+    if b"\0" in content[:4]:
+        return True
+    return b"\\u00" in content and _ESCAPED_LETTER.search(content) is not None
 
 
 def _refuse_repeated_keys(content: bytes, path: object) -> None:

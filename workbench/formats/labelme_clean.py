@@ -4,10 +4,10 @@ It understands the keys that Labelme itself writes, of the right types, and noth
 is left to the tolerant reader, and a test holds the two to the same answer.
 """
 
-import re
 from itertools import chain
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from workbench.data.annotation import LARGEST_COORDINATE, Annotation, Shape
 
@@ -15,24 +15,23 @@ from workbench.data.annotation import LARGEST_COORDINATE, Annotation, Shape
 class _RawShape(msgspec.Struct, forbid_unknown_fields=True):
     label: str
     points: tuple[tuple[float, float], ...]
-    shape_type: str | None = None
-    group_id: int | None = None
-    flags: dict[str, bool] | None = None
-    description: str | None = None
-    mask: str | None = None
+    shape_type: str | UnsetType | None = UNSET
+    group_id: int | UnsetType | None = UNSET
+    flags: dict[str, bool] | UnsetType | None = UNSET
+    description: str | UnsetType | None = UNSET
+    mask: str | UnsetType | None = UNSET
 
 
 class _RawFile(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     shapes: list[_RawShape]
     image_path: str
-    image_data: str | None = None
-    image_width: int | None = None
-    image_height: int | None = None
-    flags: dict[str, bool] | None = None
-    version: str | None = None
+    image_data: str | UnsetType | None = UNSET
+    image_width: int | UnsetType | None = UNSET
+    image_height: int | UnsetType | None = UNSET
+    flags: dict[str, bool] | UnsetType | None = UNSET
+    version: str | UnsetType | None = UNSET
 
 
-_ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
 _DECODER = msgspec.json.Decoder(_RawFile)
 
 
@@ -42,32 +41,33 @@ def parse_clean(content: bytes) -> Annotation | None:
         raw = _DECODER.decode(content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    width, height = raw.image_width, raw.image_height
-    sized = width is not None and height is not None
-    if sized and not (0 < width < 1e9 and 0 < height < 1e9):  # type: ignore[operator]  # both are numbers
-        return None
-    if may_repeat_keys(content, len(raw.shapes)) or not _are_near(raw.shapes):
+    if content.count(b'":') != _count_keys(raw) or not _are_near(raw.shapes):
         return None  # a key that is there twice, or a point at the end of the world
+    width, height = raw.image_width or None, raw.image_height or None
+    if (width or height) and not (width and height and 0 < width < 1e9 and 0 < height < 1e9):
+        return None
+    if 0 in (raw.image_width, raw.image_height):
+        return None
     return Annotation(
         image_path=raw.image_path.replace("\\", "/"),
-        image_size=(width, height) if sized else None,  # type: ignore[arg-type]  # both are numbers
-        image_data=raw.image_data,
+        image_size=(width, height) if width and height else None,
+        image_data=None if raw.image_data is UNSET else raw.image_data,
         shapes=tuple(map(_to_shape, raw.shapes)),
         flags=raw.flags or {},
-        version=raw.version,
+        version=None if raw.version is UNSET else raw.version,
     )
 
 
-def may_repeat_keys(content: bytes, shapes: int) -> bool:
-    """Judge by counts, which is fast; but a key may be escaped, or the whole text be UTF-16."""
-    if (
-        any(content.count(key) != shapes for key in (b'"points"', b'"label"'))
-        or content.count(b'"shapes"') > 1
-    ):
-        return True
-    if b"\0" in content[:4]:
-        return True
-    return b"\\u00" in content and _ESCAPED_LETTER.search(content) is not None
+def _count_keys(raw: _RawFile) -> int:
+    """Count the keys that were read; one that the text has more often is there twice, and the last one won."""
+    tops = (raw.image_data, raw.image_width, raw.image_height, raw.flags, raw.version)
+    count = 2 + sum(value is not UNSET for value in tops) + len(raw.flags or ())
+    for shape in raw.shapes:
+        count += (
+            2 + (shape.shape_type is not UNSET) + (shape.group_id is not UNSET) + (shape.mask is not UNSET)
+        )
+        count += (shape.description is not UNSET) + (shape.flags is not UNSET) + len(shape.flags or ())
+    return count
 
 
 def _are_near(shapes: list[_RawShape]) -> bool:
@@ -78,10 +78,10 @@ def _are_near(shapes: list[_RawShape]) -> bool:
 def _to_shape(raw: _RawShape) -> Shape:
     return Shape(
         label=raw.label,
-        kind="polygon" if raw.shape_type is None else raw.shape_type,
+        kind="polygon" if raw.shape_type is UNSET or raw.shape_type is None else raw.shape_type,
         points=raw.points,
-        group=raw.group_id,
+        group=None if raw.group_id is UNSET else raw.group_id,
         flags=raw.flags or {},
-        description=raw.description,
-        mask=raw.mask,
+        description=None if raw.description is UNSET else raw.description,
+        mask=None if raw.mask is UNSET else raw.mask,
     )
