@@ -138,9 +138,7 @@ def _be_child(work: Callable[[Guard], Any], writer: int, memory: int) -> None:
         if hasattr(os, "sched_setaffinity"):
             cores = sorted(os.sched_getaffinity(0))
             os.sched_setaffinity(0, {cores[os.getpid() % len(cores)]})
-        sys.setrecursionlimit(
-            1000
-        )  # as in the program; what tests import raises it beyond the C stack
+        sys.setrecursionlimit(1000)  # as in the program; what tests import raises it beyond the C stack
         guard = Guard()
         sys.addaudithook(guard.hook)
         answer, code = json.dumps(work(guard)).encode(), 0
