@@ -2,23 +2,28 @@
 
 import json
 import os
+from io import BytesIO
 from math import cos, pi, sin
 from pathlib import Path
 from random import Random
 
 WIDTH, HEIGHT = 640, 480
+MOST_LINKS = 60_000  # ext4 allows 65,000 names of one file
 
 
 def write_folder(root: Path, files: int, polygons: int = 10, corners: int = 40) -> None:
-    """Fill a folder with annotations, each beside an image of its own name (hard links to one JPEG)."""
+    """Fill a folder with annotations, each beside an image of its own name (hard links to few JPEGs)."""
     from PIL import Image
 
     root.mkdir(parents=True)
-    first = root / "000000.jpg"
-    Image.effect_noise((WIDTH, HEIGHT), 40).convert("RGB").save(first, quality=80)
+    content = BytesIO()
+    Image.effect_noise((WIDTH, HEIGHT), 40).convert("RGB").save(content, "JPEG", quality=80)
     for number in range(files):
-        if number:
-            os.link(first, root / f"{number:06d}.jpg")
+        first = number - number % MOST_LINKS
+        if number == first:
+            (root / f"{number:06d}.jpg").write_bytes(content.getvalue())
+        else:
+            os.link(root / f"{first:06d}.jpg", root / f"{number:06d}.jpg")
         draw = Random(number)
         raw = {
             "version": "5.10.1",

@@ -312,16 +312,23 @@ def test_c2_a_dataset_and_its_ledger_are_of_one_run(home):
 
 
 def test_i12_a_file_saved_while_its_project_is_converted_stops_it_in_words(home):
+    """Saved between the first look, which names the dataset, and the second, which writes it."""
     path = home / "annotations" / "p" / "089.json"
-    process = start(*words_for("project", home))
-    while process.poll() is None and not list((home / "projects/p/datasets").glob(".*.workbench.tmp")):
-        time.sleep(0.001)
-    path.write_bytes(path.read_bytes().replace(b'"cat"', b'"dog"'))
-    saved = path.read_bytes()
-    _, told = process.communicate()
-    written = [path.name for path in (home / "projects/p/datasets").iterdir()]
-    assert process.returncode == BAD_DATA and "was saved just now" in told, told
-    assert (len(told.splitlines()), written, path.read_bytes()) == (1, [], saved)
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from workbench.cli import main; from workbench.conversion import dataset\n"
+        "path, write = Path(sys.argv.pop()), dataset._write\n"
+        "def save_first(*arguments):\n"
+        "    path.write_bytes(path.read_bytes().replace(b'\"cat\"', b'\"dog\"'))\n"
+        "    return write(*arguments)\n"
+        "dataset._write = save_first; sys.exit(main())"
+    )
+    words = [sys.executable, "-c", code, *map(str, words_for("project", home)), str(path)]
+    environment = os.environ | {"PYTHONPATH": str(HOME)}
+    run = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == BAD_DATA and "was saved just now" in run.stderr, run.stderr
+    assert (len(run.stderr.splitlines()), b'"dog"' in path.read_bytes()) == (1, True)
+    assert list((home / "projects/p/datasets").iterdir()) == []
 
 
 def test_i12_a_labelme_that_saves_over_and_over_is_never_called_torn(home):
