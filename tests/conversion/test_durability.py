@@ -372,10 +372,16 @@ def test_i12_a_labelme_that_saves_over_and_over_is_never_called_torn(home):
 
 
 def test_ctrl_c_leaves_no_half_written_files(home):
-    process = start(*words_for("yolo", home))
-    while process.poll() is None and not list((home / "out").glob(".*.workbench.tmp")):
-        time.sleep(0.001)
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate()
-    assert process.returncode == 130, told
+    code = OK
+    for _ in range(10):  # the program may be done before the signal comes
+        shutil.rmtree(home / "out", ignore_errors=True)
+        process = start(*words_for("yolo", home))
+        while process.poll() is None and not list((home / "out").glob(".*.workbench.tmp")):
+            time.sleep(0.001)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate()
+        code = process.returncode
+        if code != OK:
+            break
+    assert code == 130, told
     assert list((home / "out").iterdir()) == []
