@@ -141,11 +141,11 @@ def prepare_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b"room?")
-        probe.unlink()
     except OSError as error:
+        raise explain_os_error(folder, error) from error
+    finally:
         with suppress(OSError):
             probe.unlink()
-        raise explain_os_error(folder, error) from error
     sweep(folder)
 
 
