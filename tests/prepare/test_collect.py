@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+import shapely
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.drawing import by_name, collect, draw, square, stamp
@@ -203,21 +204,23 @@ def test_every_shape_is_in_an_instance_or_has_a_reason_and_never_both(shapes):
 
 
 @given(st.lists(st.tuples(coordinates, coordinates), min_size=3, max_size=8))
-def test_what_is_written_covers_what_was_drawn(points):
+@example(
+    [(0.0, 0.0), (0.0, -118.0), (0.75, 176.0)]
+)  # thinner than a pixel: may slip between them once it is cut
+def test_what_is_written_differs_from_what_was_drawn_only_along_the_line(points):
     from pycocotools import mask as referee
 
     collected = collect(draw("cat", *points))
     shifted = [value + 200 for point in points for value in point]
     whole = referee.decode(referee.merge(referee.frPyObjects([shifted], 500, 500)))[200:280, 200:300]
-    if not collected.instances:
-        assert whole.sum() <= 2
-        return
-    (instance,) = collected.instances
-    written = referee.decode(
-        referee.merge(referee.frPyObjects([list(r) for r in instance.segmentation.rings], 80, 100))
-    )
-    assert written.sum() == instance.area
-    assert abs(int(written.sum()) - int(whole.sum())) <= 0.02 * whole.sum() + 25
+    written = np.zeros((80, 100), np.uint8)
+    for instance in collected.instances:
+        rings = [list(ring) for ring in instance.segmentation.rings]
+        written = referee.decode(referee.merge(referee.frPyObjects(rings, 80, 100)))
+        assert written.sum() == instance.area
+    ys, xs = np.nonzero(written != whole)
+    line = shapely.linestrings([*points, points[0]])
+    assert (shapely.distance(shapely.points(xs + 0.5, ys + 0.5), line) <= 1.5).all()
 
 
 def test_a03_a_hole_is_cut_out_of_stuff_as_well():

@@ -29,5 +29,4 @@ class Survey:
     facts: ImageFacts | None = None
     labels: tuple[tuple[str, int], ...] = ()
     shapes: int = 0
-    digest: str = ""
     findings: tuple[Finding, ...] = ()

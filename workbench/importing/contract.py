@@ -87,10 +87,6 @@ class Source:
         folder, root = path.parent.resolve(), self.images.root.resolve()
         return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else ""
 
-    def label_of(self, number: int) -> str:
-        """Return the class that a source knows only by its number, from 0."""
-        return self.labels[number] if 0 <= number < len(self.labels) else f"class_{number}"
-
 
 def skip(rule: str, message: str) -> Make:
     """Return a `make` for an object that is known to be unusable."""

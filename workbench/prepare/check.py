@@ -8,9 +8,10 @@ from workbench.data.mask import png_to_array, require_raster_size
 from workbench.data.rules import RULES, find
 from workbench.data.survey import ImageFacts
 from workbench.errors import nearest
-from workbench.prepare.check_groups import check_groups, is_hole
+from workbench.prepare.check_groups import check_groups
 from workbench.prepare.check_holes import check_holes
 from workbench.prepare.check_rings import check_rings
+from workbench.prepare.collect import is_hole
 from workbench.prepare.outline import Area, NoOutline, Stamp, outline_shapes
 
 Size = tuple[int, int]

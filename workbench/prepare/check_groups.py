@@ -3,14 +3,8 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 
-from workbench.data.annotation import BACKGROUND, CLOSED_KINDS, HOLE_LABELS, IGNORE, Annotation, Shape
-
-
-def is_hole(shape: Shape, known: Collection[str] | None) -> bool:
-    """Return whether a shape is cut out of its group: by its flag, or by a label that no class has."""
-    return shape.flags.get("hole") is True or (
-        shape.label in HOLE_LABELS and (known is None or shape.label not in known)
-    )
+from workbench.data.annotation import BACKGROUND, CLOSED_KINDS, IGNORE, Annotation, Shape
+from workbench.prepare.collect import is_hole
 
 
 def check_groups(annotation: Annotation, known: Collection[str] | None) -> Iterator[tuple[str, str, str]]:

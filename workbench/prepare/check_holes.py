@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterator
 from workbench.data.annotation import CLOSED_KINDS, Annotation, Shape
 from workbench.data.dataset import Category, Image
 from workbench.data.mask import require_raster_size
-from workbench.prepare.check_groups import is_hole
-from workbench.prepare.collect import collect_instances, names_instance
+from workbench.prepare.collect import collect_instances, is_hole, names_instance
 
 _MESSAGES = {
     "hole-without-group": "a hole must be in an object, but that of its group cannot be used; mend that first",

@@ -5,7 +5,7 @@ a shape labelled or flagged `hole` is cut out of its group; all shapes of a stuf
 `__ignore__` marks pixels that nobody is judged on; `_background_` says nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -120,12 +120,17 @@ def _read_part(
     return _Part(index, shape, role, category, clipped, whole=area)
 
 
+def is_hole(shape: Shape, known: Collection[str] | None) -> bool:
+    """Return whether a shape is cut out of its group: by its flag, or by a label that no class has."""
+    return shape.flags.get("hole") is True or (
+        shape.label in HOLE_LABELS and (known is None or shape.label not in known)
+    )
+
+
 def _find_role(shape: Shape, categories: Categories) -> Role:
     if shape.label == IGNORE:
         return "ignore"
-    if shape.flags.get("hole") is True or (shape.label in HOLE_LABELS and shape.label not in categories):
-        return "hole"
-    return "object"
+    return "hole" if is_hole(shape, categories) else "object"
 
 
 def _is_inside(ring: Ring, image: Image) -> bool:
