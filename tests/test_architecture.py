@@ -22,9 +22,9 @@ FLOORS = (
     ("extras", "files", "parallel", "progress"),
     ("data",),
     ("project",),
-    ("formats", "prepare"),
-    ("conversion", "doctor", "fetching", "importing", "report"),
-    ("inspection",),  # looks at a project as conversion would
+    ("formats", "prepare", "run", "settings"),
+    ("conversion", "doctor", "evaluation", "fetching", "importing", "report"),
+    ("engine", "inspection"),  # inspection looks at a project as conversion would
     ("commands",),
     ("cli",),
     ("__main__",),
@@ -32,9 +32,14 @@ FLOORS = (
 
 # Library -> the only places that may import it. No place: nobody may (labelme is GPL-3.0: never imported).
 OWNERS = {
-    "torch": ("doctor.probes",),
-    "torchvision": ("doctor.probes",),
-    "detectron2": ("doctor.probes",),
+    "torch": ("doctor.probes", "engine"),
+    "torchvision": ("doctor.probes", "engine"),
+    "detectron2": ("doctor.probes", "engine"),
+    "fvcore": ("engine",),
+    "hotcoco": ("evaluation",),
+    "tensorboard": ("engine.watching",),
+    "mlflow": ("engine.watching",),
+    "wandb": ("engine.watching",),
     "fiftyone": (),
     "labelme": (),
     "panopticapi": (),
@@ -43,9 +48,9 @@ OWNERS = {
     "shapely": ("prepare.check_rings",),
     "defusedxml": ("importing.xml_reader",),
     "msgspec": ("conversion.labels", "formats.labelme_clean"),
-    "tqdm": ("progress", "commands.fetch"),
-    "PIL": ("data.mask", "formats", "importing", "report"),
-    "numpy": ("data", "formats", "importing", "prepare", "conversion", "report"),
+    "tqdm": ("progress", "commands.fetch", "engine.watching"),
+    "PIL": ("data.mask", "formats", "importing", "report", "engine"),
+    "numpy": ("data", "formats", "importing", "prepare", "conversion", "report", "engine", "evaluation"),
 }
 
 # Needed by nothing that only prints help or refuses a word.

@@ -49,6 +49,11 @@ class Project:
         return self.folder / "datasets"
 
     @property
+    def runs(self) -> Path:
+        """The folder of training runs."""
+        return self.folder / "runs"
+
+    @property
     def frozen_split(self) -> Path:
         """Where each image's part is written down, for ever."""
         return self.folder / "split.json"

@@ -1,0 +1,1 @@
+"""What is derived from the data, why, and what the person typed."""

@@ -1,0 +1,1 @@
+"""Dataset folder → batches: the same ones for any number of workers, from any place on."""

@@ -1,0 +1,1 @@
+"""What can be trained: rows of data, backbones, and the weights they start from."""

@@ -1,0 +1,1 @@
+"""A model's answers: streamed to disk, then scored."""

@@ -1,0 +1,1 @@
+"""The loop, its checkpoints, and how it goes on."""

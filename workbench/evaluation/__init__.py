@@ -1,0 +1,1 @@
+"""Predictions and truths → numbers; never torch."""
