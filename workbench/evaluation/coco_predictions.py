@@ -1,0 +1,122 @@
+"""COCO results, checked row by row, as columns that compiled code may read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from workbench.data.mask import measure, rle_to_mask
+from workbench.errors import DatasetError
+from workbench.evaluation.coco_truth import (
+    BadRunLengths,
+    Truth,
+    check_run_lengths,
+    find_box_mistake,
+    is_number,
+    read_json,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+RULE = "bad-predictions"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Predictions of the truth's images and categories, in the order of the file."""
+
+    table: "Floats"  # image id, x, y, width, height, score, category id
+    masks: tuple[dict[str, Any], ...] | None
+    mask_areas: "Floats | None"  # where pycocotools would take the mask's, not the box's
+    strangers: Mapping[int, int]  # a category id that the truth has not -> number of predictions, left out
+    boxed: bool  # the file has boxes of its own
+
+
+def read_predictions(source: Path | Sequence[Mapping[str, Any]], truth: Truth) -> Columns:
+    """Check a COCO results list: a file, or what one holds."""
+    rows = read_json(source) if isinstance(source, Path) else source
+    name = str(source) if isinstance(source, Path) else "predictions"
+    if isinstance(rows, Mapping | str | bytes) or not isinstance(rows, Sequence):
+        kind = "an object" if isinstance(rows, Mapping) else type(rows).__name__
+        message = (
+            f"must be a list of COCO results, but is {kind}; write a list with one object for each prediction"
+        )
+        raise DatasetError(name, "", message, RULE)
+    forms = _forms(rows)
+    for place, row in enumerate(rows):
+        mistake = _find_mistake(row, truth, forms)
+        if mistake:
+            raise _wrong(name, place, mistake)
+    return _to_columns(name, [row for row in rows if row["category_id"] in truth.names], rows, truth)
+
+
+def _wrong(name: str, place: int, mistake: str) -> DatasetError:
+    return DatasetError(name, f"[{place}]", f"{mistake}; mend the file or write it again", RULE)
+
+
+def _forms(rows: Sequence[Any]) -> tuple[bool, bool]:
+    """Whether rows have boxes and masks: the first one says, as with pycocotools."""
+    first = rows[0] if rows and isinstance(rows[0], Mapping) else {}
+    return first.get("bbox") is not None, first.get("segmentation") is not None
+
+
+def _find_mistake(row: Any, truth: Truth, forms: tuple[bool, bool]) -> str:
+    """Say what is wrong with a prediction, but for its run lengths."""
+    if not isinstance(row, Mapping):
+        return f"must be an object, but got {str(row)[:60]}"
+    image, category = row.get("image_id"), row.get("category_id")
+    if not _is_id(image) or image not in truth.sizes:
+        return f"image_id must be an image of {truth.source}, but got {str(image)[:60]!r}"
+    if not _is_id(category):
+        return f"category_id must be a whole number, but got {str(category)[:60]!r}"
+    if not is_number(row.get("score")):
+        return f"score must be a finite number, but got {str(row.get('score'))[:60]!r}"
+    boxed, masked = forms
+    if not boxed and not masked:
+        return "must have a bbox or a segmentation, but has neither"
+    if (row.get("bbox") is not None, row.get("segmentation") is not None) != forms:
+        return "must have what the first one has of bbox and segmentation, but has not"
+    if masked and not isinstance(row["segmentation"], Mapping):
+        return f"segmentation must be run lengths, but got {str(row['segmentation'])[:60]}"
+    return find_box_mistake(row["bbox"]) if boxed else ""
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _to_columns(name: str, known: Sequence[Any], rows: Sequence[Any], truth: Truth) -> Columns:
+    boxed, masked = _forms(rows)
+    masks = _check_masks(name, rows, truth) if masked else None
+    if masks and len(known) < len(rows):
+        masks = tuple(
+            mask for mask, row in zip(masks, rows, strict=True) if row["category_id"] in truth.names
+        )
+    strangers: dict[int, int] = {}
+    for row in rows:
+        if row["category_id"] not in truth.names:
+            strangers[row["category_id"]] = strangers.get(row["category_id"], 0) + 1
+    measured = None if boxed or masks is None else measure([rle_to_mask(mask) for mask in masks])
+    boxes = [row["bbox"] for row in known] if measured is None else [box.to_xywh() for _, box in measured]
+    table = np.array(
+        [
+            (row["image_id"], *box, row["score"], row["category_id"])
+            for row, box in zip(known, boxes, strict=True)
+        ],
+        dtype=float,
+    ).reshape(-1, 7)
+    areas = None if measured is None else np.array([area for area, _ in measured], dtype=float)
+    return Columns(table=table, masks=masks, mask_areas=areas, strangers=strangers, boxed=boxed)
+
+
+def _check_masks(name: str, rows: Sequence[Any], truth: Truth) -> tuple[dict[str, Any], ...]:
+    sizes = [truth.sizes[row["image_id"]] for row in rows]
+    try:
+        return tuple(check_run_lengths([row["segmentation"] for row in rows], sizes))
+    except BadRunLengths as error:
+        raise _wrong(name, error.place, f"segmentation: {error}") from error

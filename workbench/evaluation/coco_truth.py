@@ -1,0 +1,201 @@
+"""A COCO truth, checked before any compiled code sees it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from workbench.data.mask import require_mask, require_raster_size
+from workbench.errors import DatasetError, InputMissing
+from workbench.evaluation.run_lengths import count_pixels
+
+RULE = "bad-truth"
+FARTHEST = 1e6  # px; what lies beyond has made rasterisers crash
+
+Raw = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """What is right: `raw` is the COCO dataset as compiled code may read it."""
+
+    source: str
+    raw: dict[str, Any]
+    sizes: Mapping[int, tuple[int, int]]  # image id -> height, width; 0 where the file does not say
+    names: Mapping[int, str]  # category id -> a name that no other has
+    masks: bool  # every object has a segmentation
+
+
+def read_json(path: Path) -> Any:
+    """Read a file of truths or predictions."""
+    import orjson
+
+    try:
+        return orjson.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise InputMissing(f"{path}: must be a file, but is not there; check the name") from error
+    except (OSError, ValueError) as error:
+        raise DatasetError(path, "", f"must be JSON, but is not ({error}); write it again", RULE) from error
+
+
+def read_truth(source: Path | Raw) -> Truth:
+    """Check a COCO dataset: a file, or what one holds."""
+    raw = read_json(source) if isinstance(source, Path) else source
+    name = str(source) if isinstance(source, Path) else "truth"
+    for key in ("images", "annotations", "categories"):
+        if not isinstance(raw, Mapping) or not isinstance(raw.get(key), list):
+            raise _wrong(name, "", f'must be a COCO dataset with a list "{key}", but has none')
+    sizes = {image["id"]: _size(name, place, image) for place, image in enumerate(_rows(name, raw, "images"))}
+    names = _name_categories(_rows(name, raw, "categories"))
+    annotations = list(_rows(name, raw, "annotations"))
+    for place, row in enumerate(annotations):
+        message = _find_mistake(row, sizes, names)
+        if message:
+            raise _wrong(name, f"annotations[{place}]", message)
+    content = {
+        "images": raw["images"],
+        "categories": raw["categories"],
+        "annotations": _check_masks(name, annotations, sizes),
+    }
+    masks = all(row.get("segmentation") for row in annotations)
+    return Truth(source=name, raw=content, sizes=sizes, names=names, masks=masks)
+
+
+def _wrong(name: str, where: str, message: str) -> DatasetError:
+    return DatasetError(name, where, f"{message}; mend the file", RULE)
+
+
+def _rows(name: str, raw: Raw, key: str) -> Sequence[Raw]:
+    """The rows of a list, each an object with a whole number as its id."""
+    seen = set()
+    for place, row in enumerate(raw[key]):
+        if not isinstance(row, Mapping) or type(row.get("id")) is not int:
+            raise _wrong(name, f"{key}[{place}]", "must be an object with a whole number as id, but is not")
+        if row["id"] in seen:
+            raise _wrong(name, f"{key}[{place}]", f"ids must differ, but {row['id']} is there twice")
+        seen.add(row["id"])
+    rows: list[Raw] = raw[key]
+    return rows
+
+
+def _size(name: str, place: int, image: Raw) -> tuple[int, int]:
+    height, width = image.get("height", 0), image.get("width", 0)
+    if type(height) is not int or type(width) is not int:
+        raise _wrong(name, f"images[{place}]", "height and width must be whole numbers, but are not")
+    if height or width:
+        try:
+            require_raster_size(width, height)
+        except ValueError as error:
+            raise _wrong(name, f"images[{place}]", str(error)) from error
+    return height, width
+
+
+def _name_categories(rows: Sequence[Raw]) -> dict[int, str]:
+    """Two categories of one name are told apart by their ids."""
+    names = [str(row.get("name", row["id"])) for row in rows]
+    return {
+        row["id"]: name if names.count(name) == 1 else f"{name} ({row['id']})"
+        for row, name in zip(rows, names, strict=True)
+    }
+
+
+def _find_mistake(row: Raw, sizes: Mapping[int, object], names: Mapping[int, object]) -> str:
+    """Say what is wrong with an annotation, but for its run lengths."""
+    if row.get("image_id") not in sizes:
+        return f"image_id must be an image of this file, but got {row.get('image_id')!r}"
+    if row.get("category_id") not in names:
+        return f"category_id must be a category of this file, but got {row.get('category_id')!r}"
+    if row.get("iscrowd", 0) not in (0, 1):
+        return f"iscrowd must be 0 or 1, but got {row['iscrowd']!r}"
+    if not is_number(row.get("area")) or row["area"] < 0:
+        return f"area must be a number of 0 or more, but got {row.get('area')!r}"
+    return find_box_mistake(row.get("bbox")) or _find_outline_mistake(row.get("segmentation"))
+
+
+def is_number(value: object) -> bool:
+    """Tell finite numbers from all else; true and false are no numbers here."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
+def find_box_mistake(box: object) -> str:
+    """Say what is wrong with x, y, width, height."""
+    if not isinstance(box, list | tuple) or len(box) != 4 or not all(map(is_number, box)):
+        return f"bbox must be four finite numbers, but got {str(box)[:60]}"
+    if box[2] < 0 or box[3] < 0:
+        return f"bbox must have a width and height of 0 or more, but got {str(box)[:60]}"
+    return ""
+
+
+def _find_outline_mistake(segmentation: object) -> str:
+    if isinstance(segmentation, list):
+        for ring in segmentation:
+            if not isinstance(ring, list) or len(ring) < 6 or len(ring) % 2:
+                return "segmentation must be lists of 6 or more numbers, x and y in turn, but is not"
+            if not all(is_number(value) and abs(value) <= FARTHEST for value in ring):
+                return f"segmentation must be numbers up to {FARTHEST:g}, but is not"
+    elif segmentation is not None and not isinstance(segmentation, Mapping):
+        return f"segmentation must be polygons or run lengths, but got {str(segmentation)[:60]}"
+    return ""
+
+
+def _check_masks(name: str, rows: list[Raw], sizes: Mapping[int, tuple[int, int]]) -> list[Raw]:
+    """Check all run lengths, and write those that are lists of numbers as COCO's text."""
+    places = [place for place, row in enumerate(rows) if isinstance(row.get("segmentation"), Mapping)]
+    wanted = [sizes[rows[place]["image_id"]] for place in places]
+    try:
+        checked = check_run_lengths([rows[place]["segmentation"] for place in places], wanted)
+    except BadRunLengths as error:
+        raise _wrong(name, f"annotations[{places[error.place]}]", str(error)) from error
+    rows = list(rows)
+    for place, segmentation in zip(places, checked, strict=True):
+        rows[place] = {**rows[place], "segmentation": segmentation}
+    return rows
+
+
+class BadRunLengths(ValueError):
+    """A mask that cannot be read; `place` is its place in the list."""
+
+    def __init__(self, place: int, message: str) -> None:
+        super().__init__(message)
+        self.place = place
+
+
+def check_run_lengths(masks: Sequence[Raw], sizes: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
+    """Return masks that compiled code may read: of their image's size, and with runs that fill it."""
+    texts = [_to_bytes(mask.get("counts")) for mask in masks]
+    result: list[dict[str, Any]] = []
+    for place, (mask, size, found) in enumerate(zip(masks, sizes, count_pixels(texts), strict=True)):
+        declared = mask.get("size")
+        if (
+            not isinstance(declared, list | tuple)
+            or len(declared) != 2
+            or any(type(n) is not int for n in declared)
+        ):
+            raise BadRunLengths(place, f"size must be height and width, but got {str(declared)[:60]}")
+        height, width = declared
+        if any(size) and (height, width) != size:
+            message = f"the mask must be {size[0]} x {size[1]} as its image, but is {height} x {width}"
+            raise BadRunLengths(place, message)
+        if found == height * width > 0 and any(size):
+            result.append({"size": [height, width], "counts": texts[place]})
+        else:
+            result.append(_look_closer(place, mask, height, width))
+    return result
+
+
+def _to_bytes(counts: object) -> bytes:
+    return (
+        counts
+        if isinstance(counts, bytes)
+        else counts.encode("utf-8", "replace")
+        if isinstance(counts, str)
+        else b""
+    )
+
+
+def _look_closer(place: int, mask: Raw, height: int, width: int) -> dict[str, Any]:
+    try:
+        return require_mask(height, width, mask.get("counts")).to_rle()
+    except ValueError as error:
+        raise BadRunLengths(place, str(error)) from error
