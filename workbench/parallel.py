@@ -25,7 +25,7 @@ def map_in_order(
     if workers == 1 or len(items) <= SMALL:
         yield from map(function, items)
         return
-    with ProcessPoolExecutor(workers, _context(), _die_with_parent, (os.getpid(),)) as pool:
+    with ProcessPoolExecutor(workers, _context(), die_with_parent, (os.getpid(),)) as pool:
         pending: deque[Future[list[Result]]] = deque()
         chunks = (items[start : start + chunk] for start in range(0, len(items), chunk))
         with _holding_interrupts():
@@ -68,7 +68,7 @@ def _context() -> multiprocessing.context.BaseContext:
     return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 
 
-def _die_with_parent(parent: int) -> None:
+def die_with_parent(parent: int) -> None:
     """A killed program must not leave workers behind that wait for ever, or go on writing."""
     if sys.platform == "linux":
         import ctypes
