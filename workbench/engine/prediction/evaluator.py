@@ -1,0 +1,126 @@
+"""Run a model over one part of a dataset: predictions go to disk as they come, then they are scored from there.
+
+Images are taken in the order of the dataset, un-augmented, resized as for prediction; the model is in eval mode meanwhile
+and as before afterwards. With several processes each takes its share, and the first one joins and scores.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+import torch
+from detectron2.config import CfgNode
+
+from workbench.conversion.painted import name_pictures
+from workbench.data.dataset import Category
+from workbench.engine.feed.records import read_records
+from workbench.engine.feed.sample import make_test_sample
+from workbench.engine.prediction.answers import Answer, Asker
+from workbench.engine.prediction.scoring import score_part
+from workbench.engine.prediction.writer import PartWriter, Places, clear, ids_to_colors, join
+from workbench.engine.training.ranks import Ranks
+from workbench.files import write_atomically
+from workbench.formats.coco import category_to_json
+from workbench.formats.manifest import read_manifest
+from workbench.progress import track
+from workbench.project import Task
+from workbench.run import Run
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What came out; `scores` is what scores/<part>.json holds. `seconds` is never written."""
+
+    scores: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    images: int = 0
+    seconds: float = 0.0
+
+
+def evaluate_part(
+    model: torch.nn.Module,
+    dataset: Path,
+    part: str,
+    cfg: CfgNode,
+    *,
+    out: Run | Path,
+    task: Task | None = None,
+    ranks: Ranks | None = None,
+) -> Evaluation:
+    """Predict a part and score it, into the run's own files; processes other than the first return no scores."""
+    started = time.perf_counter()
+    ranks, run = ranks or Ranks(), out if isinstance(out, Run) else Run(folder=out)
+    records = read_records(dataset, part, task)
+    categories = read_manifest(dataset).categories
+    predict_to_file(model, records, cfg, run.predictions(part), categories=categories, ranks=ranks)
+    if not ranks.first:
+        return Evaluation(images=len(records), seconds=time.perf_counter() - started)
+    scored = score_part(dataset, part, Places(results=run.predictions(part)), task=task, cfg=cfg)
+    scores = {**scored.scores, "images": len(records), "notes": list(scored.notes)}
+    write_atomically(run.scores(part), orjson.dumps(scores, option=orjson.OPT_INDENT_2) + b"\n")
+    seconds = time.perf_counter() - started
+    return Evaluation(scores=scores, notes=scored.notes, images=len(records), seconds=seconds)
+
+
+def predict_to_file(
+    model: torch.nn.Module,
+    records: Sequence[Record],
+    cfg: CfgNode,
+    path: Path,
+    *,
+    categories: Sequence[Category],
+    ranks: Ranks | None = None,
+) -> Places:
+    """Predict images into COCO results at `path`, and pictures beside it where the model gives such."""
+    ranks, places = ranks or Ranks(), Places(results=path)
+    if ranks.first:
+        clear(places)
+    ranks.wait()
+    asker = Asker(model, cfg, categories)
+    names = name_pictures([record["key"] for record in records])
+    mine = records[ranks.rank :: ranks.world]
+    with evaluating(model), PartWriter(places, ranks.rank) as writer:
+        for record in track(mine, len(mine), f"predicting {path.stem}"):
+            _write(writer, names[record["key"]], record, asker.ask(make_test_sample(record, cfg)))
+    ranks.wait()
+    if ranks.first:
+        images = [
+            {key: record[key] for key in ("height", "width")} | {"id": record["image_id"]}
+            for record in records
+        ]
+        head = {"images": images, "categories": [category_to_json(category) for category in categories]}
+        join(places, ranks.world, head, instances=cfg.MODEL.META_ARCHITECTURE != "SemanticSegmentor")
+    ranks.wait()
+    return places
+
+
+def _write(writer: PartWriter, name: str, record: Record, answer: Answer) -> None:
+    line: dict[str, Any] = {"rows": answer.rows or []}
+    if answer.semantic is not None:
+        writer.add_picture("semantic", name, answer.semantic)
+    if answer.segment_ids is not None:
+        writer.add_picture("panoptic", name, ids_to_colors(answer.segment_ids))
+        line["panoptic"] = {
+            "image_id": record["image_id"],
+            "file_name": name,
+            "segments_info": answer.segments,
+        }
+    writer.add(line)
+
+
+@contextmanager
+def evaluating(model: torch.nn.Module) -> Iterator[None]:
+    """Set eval mode, and afterwards each module's own mode again: frozen ones may differ from the rest."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
