@@ -69,7 +69,7 @@ def _run(words: list[str]) -> int:
     )
     command.add_arguments(parser)
     try:
-        args = parser.parse_args(words[1:])
+        args = parser.parse_intermixed_args(words[1:])
     except SystemExit as stop:
         return int(stop.code or OK)
     code: int = command.run(args)

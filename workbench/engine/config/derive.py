@@ -30,6 +30,7 @@ from workbench.engine.config.keys import flatten, get_key, has_key, is_config_ke
 from workbench.engine.config.machine import Machine, find_machine
 from workbench.engine.config.situation import Proposal, Rule, Situation
 from workbench.engine.config.typed import Said, read_table, read_typed
+from workbench.engine.models.build import row_config
 from workbench.engine.models.row import Model, ModelError
 from workbench.project import FILE
 from workbench.settings import Settings
@@ -81,8 +82,6 @@ def derive_config(
     table: Mapping[str, Any] | None = None,
 ) -> Derived:
     """Fit a row to a dataset. `table` is [detectron2] of project.toml; small-letter keys in `typed` are not ours."""
-    from workbench.engine.models.build import row_config
-
     row = row_config(model, backbone=settings.model.backbone)
     said = read_table(row, table or {}, f"[detectron2] of {FILE}")
     said |= read_typed(row, {key: text for key, text in typed.items() if is_config_key(key)})

@@ -143,11 +143,11 @@ def derive_periods(now: Situation) -> Iterator[Proposal]:
     """How often it is scored, and how often it can be resumed from."""
     steps = now.cfg.SOLVER.MAX_ITER
     train = now.settings.train
-    score = train.evaluate_every or max(-(-steps // 10), 20)
-    reason = "train.evaluate_every" if train.evaluate_every else f"ten times in {steps:,} steps"
+    score = train.evaluate_every or -(-steps // 5)
+    reason = "train.evaluate_every" if train.evaluate_every else f"five times in {steps:,} steps"
     yield Proposal(key="TEST.EVAL_PERIOD", value=min(score, steps), reason=reason)
-    keep = train.checkpoint_every or max(min(-(-steps // 20), 1_000), 10)
-    reason = (
-        "train.checkpoint_every" if train.checkpoint_every else f"twenty times in {steps:,} steps, or oftener"
-    )
+    keep = train.checkpoint_every or min(-(-steps // 10), 500)
+    reason = f"ten times in {steps:,} steps, or every 500: so much a power cut may cost"
+    if train.checkpoint_every:
+        reason = "train.checkpoint_every"
     yield Proposal(key="SOLVER.CHECKPOINT_PERIOD", value=min(keep, steps), reason=reason)

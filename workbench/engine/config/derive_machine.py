@@ -60,8 +60,6 @@ def derive_house(now: Situation) -> Iterator[Proposal]:
     yield Proposal(key="OUTPUT_DIR", value=".", reason="the run folder, where config.yaml lies")
     yield Proposal(key="CUDNN_BENCHMARK", value=False, reason="its choice differs from run to run")
     yield Proposal(key="TEST.AUG.ENABLED", value=False, reason="scores are of one look at each image")
-    order = "batches follow the run's own order, which a resume can find again"
-    yield Proposal(key="DATALOADER.ASPECT_RATIO_GROUPING", value=False, reason=order)
     flip = now.settings.augment.flip
     if flip != "both" and flip != now.get_row("INPUT.RANDOM_FLIP"):
         yield Proposal(key="INPUT.RANDOM_FLIP", value=flip, reason="train.augment.flip")

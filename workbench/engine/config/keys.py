@@ -6,16 +6,8 @@ from typing import Any
 
 from detectron2.config import CfgNode, get_cfg
 from detectron2.config.compat import ConverterV1, ConverterV2
-from detectron2.projects.deeplab import add_deeplab_config
-from detectron2.projects.panoptic_deeplab import add_panoptic_deeplab_config
-from detectron2.projects.point_rend import add_pointrend_config
 
-# Functions of Detectron2's own projects that add keys; a row names those that it needs in `extend`.
-EXTENSIONS = {
-    "point_rend": add_pointrend_config,
-    "deeplab": add_deeplab_config,
-    "panoptic_deeplab": add_panoptic_deeplab_config,
-}
+from workbench.engine.models.build import EXTENSIONS
 
 # Keys of Detectron, the predecessor, that people still copy, and what does that now.
 _DETECTRON1 = {
