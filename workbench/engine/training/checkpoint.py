@@ -22,7 +22,7 @@ from workbench.engine.training.sealed import (
     remove_sealed,
     write_sealed,
 )
-from workbench.files import atomic_file, sweep
+from workbench.files import atomic_file, prepare_folder, sweep
 
 POINTER = "last.json"
 
@@ -53,7 +53,7 @@ def save_checkpoint(folder: Path, step: int, content: Any, *, keep: int, named: 
     `content` is dicts, lists, tuples, texts, numbers, None and tensors: a TypeError says where it is something else.
     A full disk is an OutputError that leaves everything as it was: the run may go on and try again (see Saver).
     """
-    sweep(folder)
+    prepare_folder(folder)
     path = checkpoint_path(folder, step)
     write_sealed(path, {"step": step, "content": to_plain(content)}, {"step": step})
     with atomic_file(folder / POINTER) as stream:

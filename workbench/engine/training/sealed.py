@@ -164,7 +164,7 @@ def _read_manifest(path: Path) -> list[Seal]:
     name = manifest_path(path)
     try:
         seals = json.loads(name.read_bytes())["versions"]
-        if all(isinstance(seal["sha256"], str) and isinstance(seal["size"], int) for seal in seals):
+        if seals and all(type(seal["sha256"]) is str and type(seal["size"]) is int for seal in seals):
             return list(seals)
         reason = "its sha256 or size is wrong"
     except FileNotFoundError:
