@@ -56,7 +56,8 @@ class Asker:
         return instances_to_rows(found, sample["image_id"], size, self._things, raw=self._raw)
 
     def _read(self, output: Mapping[str, Any], sample: Sample) -> Answer:
-        ids, segments = (None, ())
+        ids: NDArray[np.int64] | None = None
+        segments: tuple[dict[str, Any], ...] = ()
         if "panoptic_seg" in output:
             ids, segments = self._read_segments(*output["panoptic_seg"])
         semantic = None
@@ -87,7 +88,8 @@ class Asker:
     def _read_labels(self, labels: NDArray[np.int64]) -> tuple[NDArray[np.int64], tuple[dict[str, Any], ...]]:
         """Panoptic-DeepLab gives class · divisor + number; -1 is unknown, which COCO writes as 0."""
         values, places = np.unique(labels, return_inverse=True)
-        numbers = np.cumsum(values >= 0) * (values >= 0)
+        known = values >= 0
+        numbers: NDArray[np.int64] = np.where(known, np.cumsum(known), 0)
         segments = tuple(
             {"id": int(number), "category_id": self._all[int(value) // self._divisor]}
             for value, number in zip(values, numbers, strict=True)

@@ -1,11 +1,11 @@
 """Run a model over one part of a dataset: predictions go to disk as they come, then they are scored from there.
 
-Images are taken in the order of the dataset, un-augmented, resized as for prediction; the model is in eval mode meanwhile
-and as before afterwards. With several processes each takes its share, and the first one joins and scores.
+Images are taken in the order of the dataset, un-augmented, resized as for prediction; the model is in eval mode
+meanwhile and as before afterwards. With several processes each takes its share, and the first one joins and scores.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,7 @@ from workbench.project import Task
 from workbench.run import Run
 
 Record = Mapping[str, Any]
+DETECTORS = ("GeneralizedRCNN", "PanopticFPN")  # they always say something about objects, if only: none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +53,21 @@ def evaluate_part(
     out: Run | Path,
     task: Task | None = None,
     ranks: Ranks | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> Evaluation:
-    """Predict a part and score it, into the run's own files; processes other than the first return no scores."""
+    """Predict a part and score it, into the run's own files; processes other than the first return no scores.
+
+    `check` is called before each image: what it raises (somebody wants to stop) ends the evaluation, leaving no file.
+    """
     started = time.perf_counter()
     ranks, run = ranks or Ranks(), out if isinstance(out, Run) else Run(folder=out)
     records = read_records(dataset, part, task)
     categories = read_manifest(dataset).categories
-    predict_to_file(model, records, cfg, run.predictions(part), categories=categories, ranks=ranks)
+    path = run.predictions(part)
+    predict_to_file(model, records, cfg, path, categories=categories, ranks=ranks, check=check)
     if not ranks.first:
         return Evaluation(images=len(records), seconds=time.perf_counter() - started)
-    scored = score_part(dataset, part, Places(results=run.predictions(part)), task=task, cfg=cfg)
+    scored = score_part(dataset, part, Places(results=path), task=task, cfg=cfg)
     scores = {**scored.scores, "images": len(records), "notes": list(scored.notes)}
     write_atomically(run.scores(part), orjson.dumps(scores, option=orjson.OPT_INDENT_2) + b"\n")
     seconds = time.perf_counter() - started
@@ -76,6 +82,7 @@ def predict_to_file(
     *,
     categories: Sequence[Category],
     ranks: Ranks | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> Places:
     """Predict images into COCO results at `path`, and pictures beside it where the model gives such."""
     ranks, places = ranks or Ranks(), Places(results=path)
@@ -87,6 +94,7 @@ def predict_to_file(
     mine = records[ranks.rank :: ranks.world]
     with evaluating(model), PartWriter(places, ranks.rank) as writer:
         for record in track(mine, len(mine), f"predicting {path.stem}"):
+            check()
             _write(writer, names[record["key"]], record, asker.ask(make_test_sample(record, cfg)))
     ranks.wait()
     if ranks.first:
@@ -95,13 +103,13 @@ def predict_to_file(
             for record in records
         ]
         head = {"images": images, "categories": [category_to_json(category) for category in categories]}
-        join(places, ranks.world, head, instances=cfg.MODEL.META_ARCHITECTURE != "SemanticSegmentor")
+        join(places, ranks.world, head, instances=cfg.MODEL.META_ARCHITECTURE in DETECTORS)
     ranks.wait()
     return places
 
 
 def _write(writer: PartWriter, name: str, record: Record, answer: Answer) -> None:
-    line: dict[str, Any] = {"rows": answer.rows or []}
+    line: dict[str, Any] = {} if answer.rows is None else {"rows": answer.rows}
     if answer.semantic is not None:
         writer.add_picture("semantic", name, answer.semantic)
     if answer.segment_ids is not None:

@@ -1,7 +1,7 @@
-"""What a detector gives before its masks are pasted becomes COCO results: the same pixels, without painting whole images.
+"""What a detector gives becomes COCO results: the same pixels as Detectron2's, without painting whole images.
 
-Detectron2 pastes each mask into a picture as large as the image, and encodes that. Its own sampling is used here, mask by
-mask, but only around the box: outside there is nothing but zeros.
+Detectron2 pastes each mask into a picture as large as the image, and encodes that. Its own sampling is used here, mask
+by mask, but only around the box: outside there is nothing but zeros.
 """
 
 from collections.abc import Sequence

@@ -1,18 +1,21 @@
-"""A trained model, ready to be asked: the weights carry the config, the classes and the picture format with them."""
+"""A trained model, ready to be asked: weights, config and classes come from its run folder."""
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from detectron2.config import CfgNode
 
 from workbench.data.dataset import Category
-from workbench.engine.prediction.answers import Answer, Asker
-from workbench.engine.prediction.evaluator import evaluating
 from workbench.engine.feed.sample import make_test_sample
+from workbench.engine.models.build import build_model
+from workbench.engine.prediction.answers import Answer, Asker
+from workbench.engine.training.course import read_config
 from workbench.engine.training.weights_file import read_weights
+from workbench.errors import InputMissing
+from workbench.project import Task, read_categories
 from workbench.run import Run
 
 
@@ -22,9 +25,35 @@ class Predictor:
 
     model: torch.nn.Module
     cfg: CfgNode
-    task: str
+    task: Task
     categories: tuple[Category, ...]
 
     def predict_record(self, record: Mapping[str, Any]) -> Answer:
-        """Predict one image of a dataset."""
+        """Predict one image, given as a record: file_name, image_id, height and width."""
         return Asker(self.model, self.cfg, self.categories).ask(make_test_sample(record, self.cfg))
+
+
+def load_predictor(run: Run, *, device: str = "cpu") -> Predictor:
+    """Build a run's model with its best weights, or its final ones where none were judged."""
+    path = run.best if run.best.exists() else run.final
+    if not path.exists():
+        raise InputMissing(f"{run.folder}: must have weights, but has none yet; let workbench train finish")
+    state, about = read_weights(path)
+    cfg = read_config(run.config, tuple(about.get("extend", ())))
+    cfg.MODEL.DEVICE = device
+    cfg.MODEL.WEIGHTS = ""  # the run's own follow
+    model = build_model(cfg)
+    model.load_state_dict(state)
+    model.eval()
+    return Predictor(model=model, cfg=cfg, task=about["task"], categories=_read_categories(run))
+
+
+def _read_categories(run: Run) -> tuple[Category, ...]:
+    """Their ids are those of the project as it was; its annotations may be elsewhere by now."""
+    path = run.project_copy
+    try:
+        return read_categories(path, tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise InputMissing(
+            f"{path}: must be the project as it was trained, but {error}; put it back"
+        ) from error

@@ -1,4 +1,4 @@
-"""COCO's run-length text of masks of which only the part around the object is there, bit for bit as pycocotools writes it.
+"""COCO's run-length text of masks of which only the part around the object is there, as pycocotools writes it.
 
 A mask that was pasted into its image is nearly all zeros: looking at the crop alone, and writing the text of all masks
 of an image at once, costs a fraction of encoding whole images one by one.

@@ -79,6 +79,9 @@ class PartWriter(AbstractContextManager["PartWriter"]):
             self._stream.close()
         except OSError as problem:
             raise explain_os_error(self._path, problem) from problem
+        finally:
+            if kind is not None:
+                self._path.unlink(missing_ok=True)
 
 
 def clear(places: Places) -> None:
@@ -92,7 +95,7 @@ def clear(places: Places) -> None:
 
 def join(places: Places, world: int, head: Row, *, instances: bool) -> None:
     """Put the shards together, image by image, and give everything its final name."""
-    if instances:
+    if instances or any("rows" in line for line in _lines(places, world)):
         with atomic_file(places.results) as stream:
             _write_list(stream.write, (row for line in _lines(places, world) for row in line.get("rows", ())))
     if places.unfinished("panoptic").is_dir():
