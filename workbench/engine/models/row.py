@@ -37,3 +37,12 @@ class Model:
     download_mb: float = 0
     memory_gb: float = 0  # peak of a training step of two images at the natural size, on a CPU
     bitmask: bool = False  # masks as bitmaps, because the head samples points in them
+
+    @property
+    def origin(self) -> str:
+        """What the weights were trained on, in one word."""
+        if not self.weights:
+            return "from scratch"
+        if self.weights.startswith("package:") or "ImageNet" in self.weights:
+            return "ImageNet"
+        return "Cityscapes" if "cityscapes" in self.weights.lower() else "COCO"

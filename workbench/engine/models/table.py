@@ -74,7 +74,7 @@ _ROWS = (
         keys={},
         class_keys=_THINGS,
         weights=f"{_ZOO}{_MISC}cascade_mask_rcnn_R_50_FPN_3x/144998488/model_final_480dd8.pkl",
-        download_mb=308,
+        download_mb=288,
     ),
     _zoo(
         name="pointrend_r50",
@@ -87,7 +87,7 @@ _ROWS = (
         bitmask=True,
         weights=f"{_POINT_REND}pointrend_rcnn_R_50_FPN_3x_coco/164955410/model_final_edd263.pkl",
         licence=parts.NO_LICENCE,
-        download_mb=0,
+        download_mb=241,
     ),
     _zoo(
         name="pointrend_r101",
@@ -100,7 +100,7 @@ _ROWS = (
         bitmask=True,
         weights=f"{_POINT_REND}pointrend_rcnn_R_101_FPN_3x_coco/28119983/model_final_3f4d2a.pkl",
         licence=parts.NO_LICENCE,
-        download_mb=0,
+        download_mb=317,
     ),
     _zoo(
         name="pointrend_x101",
@@ -113,7 +113,7 @@ _ROWS = (
         bitmask=True,
         weights=f"{_POINT_REND}pointrend_rcnn_X_101_32x8d_FPN_3x_coco/28119989/model_final_ba17b9.pkl",
         licence=parts.NO_LICENCE,
-        download_mb=0,
+        download_mb=495,
     ),
     _zoo(
         name="panoptic_fpn_r50",
@@ -123,7 +123,7 @@ _ROWS = (
         keys={},
         class_keys={**_THINGS, **_STUFF},
         weights=_PANOPTIC_R50,
-        download_mb=0,
+        download_mb=184,
     ),
     _zoo(
         name="panoptic_fpn_r101",
@@ -133,7 +133,7 @@ _ROWS = (
         keys={},
         class_keys={**_THINGS, **_STUFF},
         weights=_PANOPTIC_R101,
-        download_mb=0,
+        download_mb=260,
     ),
     _zoo(
         name="panoptic_pointrend_r50",
@@ -145,7 +145,7 @@ _ROWS = (
         class_keys={**_POINTS, **_STUFF},
         bitmask=True,
         weights=_PANOPTIC_R50,
-        download_mb=0,
+        download_mb=184,
     ),
     _zoo(
         name="panoptic_deeplab_r52",
@@ -158,7 +158,7 @@ _ROWS = (
         weights=f"{_ZOO}PanopticDeepLab/{_PANOPTIC}panoptic_deeplab_R_52_os16_mg124_poly_200k_bs64"
         "_crop_640_640_coco_dsconv/model_final_5e6da2.pkl",
         licence=parts.NO_LICENCE,
-        download_mb=0,
+        download_mb=122,
         batch=64,
         lr=0.0005,
         short_edge=640,
@@ -172,7 +172,7 @@ _ROWS = (
         keys={},
         class_keys=_ALL,
         weights=_PANOPTIC_R50,
-        download_mb=0,
+        download_mb=184,
     ),
     _zoo(
         name="pointrend_semantic_r50",
@@ -183,7 +183,7 @@ _ROWS = (
         keys=parts.POINT_REND_SEMANTIC,
         class_keys=_ALL_POINTS,
         weights=_PANOPTIC_R50,
-        download_mb=0,
+        download_mb=184,
     ),
     _street(
         name="pointrend_semantic_r101",
@@ -197,7 +197,7 @@ _ROWS = (
         },
         class_keys=_ALL_POINTS,
         weights=f"{_ZOO}PointRend/SemanticSegmentation/pointrend_semantic_R_101_FPN_1x_cityscapes/202576688/model_final_cf6ac1.pkl",
-        download_mb=0,
+        download_mb=191,
         batch=32,
         lr=0.01,
     ),
@@ -209,7 +209,7 @@ _ROWS = (
         keys={**parts.DEEPLAB, **parts.DEEPLAB_V3_PLUS},
         class_keys=_ALL,
         weights=f"{_ZOO}DeepLab/Cityscapes-SemanticSegmentation/deeplab_v3_plus_R_103_os16_mg124_poly_90k_bs16/28054032/model_final_a8a355.pkl",
-        download_mb=0,
+        download_mb=238,
         batch=16,
         lr=0.01,
     ),
