@@ -164,7 +164,7 @@ def test_every_row_trains_at_its_natural_size_on_large_images(name):
         stuff=("sky",) if model.task != "instance" else (),
     )
     cfg = fit(name, facts).cfg.INPUT
-    assert [cfg.MIN_SIZE_TEST] == [model.short_edge]
+    assert [model.short_edge] == [cfg.MIN_SIZE_TEST]
     assert max(cfg.MIN_SIZE_TRAIN) == model.short_edge
 
 

@@ -39,10 +39,13 @@ def read_typed(cfg: CfgNode, typed: Mapping[str, str]) -> dict[str, Said]:
 
 def read_table(cfg: CfgNode, table: Mapping[str, Any], where: str) -> dict[str, Said]:
     """Check [detectron2] of project.toml, or what stood in a YAML, against a row's config."""
-    return {
-        key: Said(value=_fit(where, key, value, _require_key(cfg, key, where)), where=f"said in {where}")
-        for key, value in flatten(table)
-    }
+    said = {}
+    for key, value in flatten(table):
+        old = _require_key(cfg, key, where)
+        if isinstance(value, str) and not isinstance(old, str):
+            value = parse_value(value)  # YAML has no tuples: Detectron2's own files write "(640, 800)"
+        said[key] = Said(value=_fit(where, key, value, old), where=f"said in {where}")
+    return said
 
 
 def parse_value(text: str) -> Any:
@@ -108,6 +111,8 @@ def _require_like(where: str, key: str, value: Any, old: Any) -> None:
     if before and any(isinstance(leaf, str) != isinstance(before[0], str) for leaf in leaves):
         word = "texts" if isinstance(before[0], str) else "numbers"
         raise ProjectError(f"{where}: {key}: must hold {word}, but got {show(value)}; it is now {show(old)}")
+    if any(not isinstance(leaf, str | int | float | bool | None) for leaf in leaves):
+        raise ProjectError(f"{where}: {key}: must hold numbers or texts, but got {value!r:.80}; change it")
 
 
 def _leaves(value: Any) -> Iterator[Any]:
