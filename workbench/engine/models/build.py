@@ -21,7 +21,7 @@ EXTENSIONS: dict[str, Callable[[CfgNode], None]] = {
     "panoptic_deeplab": add_panoptic_deeplab_config,
     "workbench": add_workbench_config,
 }
-_ZOO = Path(detectron2.__file__).parent / "model_zoo" / "configs"
+ZOO = Path(detectron2.__file__).parent / "model_zoo" / "configs"
 
 
 def blank_config(extend: Iterable[str] = ()) -> CfgNode:
@@ -38,7 +38,7 @@ def row_config(model: Model, *, backbone: str = "") -> CfgNode:
     extend = dict.fromkeys((*model.extend, *(("workbench",) if backbone else ())))
     cfg = blank_config(extend)
     if model.zoo:
-        read = CfgNode.load_yaml_with_base(str(_ZOO / model.zoo), allow_unsafe=False)
+        read = CfgNode.load_yaml_with_base(str(ZOO / model.zoo), allow_unsafe=False)
         cfg.merge_from_other_cfg(CfgNode(read))
     cfg.merge_from_list([part for pair in model.keys.items() for part in pair])
     cfg.MODEL.WEIGHTS = model.weights

@@ -1,0 +1,1 @@
+"""Rows, networks and weights."""
