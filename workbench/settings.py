@@ -110,6 +110,15 @@ def read_settings(project: Project, typed: Mapping[str, str] | None = None) -> S
     )
 
 
+def settings_from_json(raw: Mapping[str, Any]) -> Settings:
+    """Take back what run.json kept; settings that are younger than the run have their defaults."""
+    tables = {
+        room: {key: _read("run.json", room, kind, key, value) for key, value in raw[room].items()}
+        for room, kind in _TABLES.items()
+    }
+    return Settings(**{room: kind(**tables[room]) for room, kind in _TABLES.items()})
+
+
 _TABLES: Mapping[str, Any] = {"model": ModelSettings, "train": TrainSettings, "augment": AugmentSettings}
 _LEAST = {"keep": 1, "accumulate": 1, "warmup": -1, "workers": -1, "cache_mb": -1}  # of the others: 0
 

@@ -1,0 +1,132 @@
+"""`workbench train`: fine-tune a model on a project, or go on where a run stopped."""
+
+import argparse
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.commands.output import format_table, print_json, print_line, say
+from workbench.commands.training_arguments import add_training_arguments, read_typed
+from workbench.errors import OK, InputMissing
+from workbench.project import Project, find_project, read_project
+from workbench.run import Run, find_run, list_runs, read_record
+
+if TYPE_CHECKING:
+    from workbench.engine.training.course import Course
+
+HELP = "Fine-tune a model on a project; scores at the end, checkpoints on the way."
+EXAMPLE = "workbench train balloons --model mask_rcnn_nano --steps 300"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `train` takes."""
+    add_training_arguments(parser)
+    parser.add_argument("--resume", metavar="RUN", help="go on with a run: its name, its folder, or last")
+    parser.add_argument(
+        "--allow-changed",
+        nargs="+",
+        default=[],
+        metavar="KEY",
+        help="go on although this differs: classes, data, a setting, a config key or its section",
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="with --resume: refuse when the newest checkpoint is spoiled"
+    )
+    parser.add_argument("--json", action="store_true", help="print run.json at the end")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Convert, plan, train, and say how good it became."""
+    project = _find_project(args.project)
+    if "WORLD_SIZE" in os.environ and args.resume:  # one of several processes: everything is decided
+        return _work(find_run(args.resume, project.runs), strict=args.strict)
+    typed = read_typed(args)
+    here = _find_resumed(args.resume, project) if args.resume else None
+    if here:
+        typed = {**read_record(here).get("typed", {}), **typed}
+    folder = _begin(project, here, typed, args)
+    if args.gpus > 1:
+        from workbench.engine.training.launch import launch
+
+        launch(folder, project, args.gpus, strict=args.strict)
+    else:
+        _work(folder, strict=args.strict)
+    _tell(folder, as_json=args.json)
+    return OK
+
+
+def _begin(project: Project, here: Run | None, typed: Mapping[str, str], args: argparse.Namespace) -> Run:
+    """Decide everything, and make or take back the run folder."""
+    from workbench.conversion.dataset import convert_project
+    from workbench.engine.training.start import begin_run, plan_course, resume_run
+
+    result = convert_project(project, None, as_rle=False, strict=False)
+    course = plan_course(project, Path(result.out), typed, world=args.gpus)
+    if here:
+        _, told = resume_run(here, course, args.allow_changed)
+        for line in told:
+            say(line)
+        say(f"going on with {here.folder}")
+        return here
+    folder = begin_run(project, course)
+    say(_describe(course, folder))
+    return folder
+
+
+def _work(folder: Run, *, strict: bool) -> int:
+    from workbench.engine.training.course import read_course
+    from workbench.engine.training.trainer import continue_run
+
+    course = read_course(folder, world=int(os.environ.get("WORLD_SIZE", "1")))
+    continue_run(folder, course, strict=strict)
+    return OK
+
+
+def _describe(course: "Course", folder: Run) -> str:
+    """Say what will be done, and why it differs from the row."""
+    from workbench.engine.config.changes import format_changes
+
+    head = f"{course.model} on dataset {course.fingerprint}; the row is changed for these data:"
+    return f"{head}\n{format_changes(course.changes)}\n\n{folder.folder}"
+
+
+def _tell(folder: Run, *, as_json: bool) -> None:
+    """The scores, and the run folder on the last line."""
+    record = read_record(folder)
+    if as_json:
+        print_json(record)
+        return
+    best = record.get("best")
+    if best:
+        print_line(f"best at step {best['step']}: {best['metric']} {best['value']:.3f}")
+    places = {
+        "weights": folder.best,
+        "scores": folder.scores("val"),
+        "predictions": folder.predictions("val"),
+        "pictures": folder.pictures,
+        "curves": folder.curves,
+        "what the model saw": folder.batches,
+    }
+    rows: list[tuple[str, ...]] = [(name, str(place)) for name, place in places.items() if place.exists()]
+    if rows:
+        print_line(format_table(rows))
+    print_line(str(folder.folder))
+
+
+def _find_project(name: str) -> Project:
+    folder = find_project(name)
+    if folder is None:
+        raise InputMissing(
+            f"{name}: must be a project, but is not there; workbench new makes one, and projects/ has examples"
+        )
+    return read_project(folder)
+
+
+def _find_resumed(name: str, project: Project) -> Run:
+    runs = list_runs(project.runs)
+    if name != "last":
+        return find_run(name, project.runs)
+    if not runs:
+        raise InputMissing(f"{project.runs}: must have a run to go on with, but has none; leave out --resume")
+    return runs[-1]

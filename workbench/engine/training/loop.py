@@ -1,0 +1,110 @@
+"""The loop: duties, one step, again. What a step draws at random depends on (seed, step, rank) alone."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from detectron2.utils.events import EventStorage
+
+from workbench.engine.training.ranks import Ranks
+from workbench.engine.training.state import State
+from workbench.engine.training.stop import Stop
+from workbench.errors import WorkbenchError
+
+Losses = dict[str, float]
+
+
+class BadLoss(WorkbenchError):
+    """A loss or a gradient that is no finite number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stride:
+    """How one step is made."""
+
+    steps: int
+    accumulate: int
+    clip: float
+    seed: int
+    skip_bad_losses: int
+    autocast: Callable[[], Any]
+
+
+def train(
+    state: State,
+    batches: Iterator[Any],
+    stride: Stride,
+    *,
+    ranks: Ranks,
+    duties: Callable[[], None],
+    stop: Stop,
+) -> Iterator[tuple[int, Losses]]:
+    """Yield each finished step with its losses. `duties` does what is due between two steps: scores, checkpoints."""
+    while True:
+        duties()
+        if state.step >= stride.steps or state.enough:
+            return
+        seed_everything(stride.seed, state.step, ranks.rank)
+        parts = [next(batches) for _ in range(stride.accumulate)]
+        with EventStorage(state.step):  # Detectron2's heads write into one; the numbers are kept elsewhere
+            values = _forward_backward(state, parts, stride)
+        values["gradient"] = _gradient_norm(state, stride.clip)
+        bad, stopped = ranks.any(_is_bad(values, state), stop.asked)
+        if bad:
+            _pass_over(state, parts, values, stride)
+        else:
+            state.update()
+        state.step += 1
+        yield state.step, values
+        stop.raise_if(stopped)
+
+
+def seed_everything(*numbers: int) -> None:
+    """Start every random generator from these numbers, so that none has a state worth keeping."""
+    seed = int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0])
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed % 2**63)
+
+
+def _forward_backward(state: State, parts: Sequence[Any], stride: Stride) -> Losses:
+    """Send a batch through in parts; return the mean losses, read from the device in one go."""
+    sums: dict[str, Any] = {}
+    for number, part in enumerate(parts, start=1):
+        with state.together(last=number == len(parts)):
+            with stride.autocast():
+                losses = state.model(part.samples)
+                total = sum(losses.values()) / len(parts)
+            state.scaler.scale(total).backward()
+        for name, loss in losses.items():
+            sums[name] = sums.get(name, 0.0) + loss.detach().float() / len(parts)
+    values = dict(zip(sums, torch.stack(list(sums.values())).tolist(), strict=True))
+    return {"loss": sum(values.values()), **values}
+
+
+def _gradient_norm(state: State, clip: float) -> float:
+    """Measure the gradients together, and shorten them where they are too long."""
+    state.scaler.unscale_(state.optimizer)
+    return float(torch.nn.utils.clip_grad_norm_(state.parameters, clip or float("inf")))
+
+
+def _is_bad(values: Losses, state: State) -> bool:
+    """In fp16 gradients overflow now and then; the scaler knows, and passes over such a step by itself."""
+    counted = [value for name, value in values.items() if name != "gradient" or not state.scaler.is_enabled()]
+    return not np.isfinite(counted).all()
+
+
+def _pass_over(state: State, parts: Sequence[Any], values: Losses, stride: Stride) -> None:
+    """Leave the weights as they were; where that is not allowed, say which images it came from."""
+    state.pass_over()
+    if state.skipped > stride.skip_bad_losses:
+        images = ", ".join(key for part in parts for key in part.keys)
+        wrong = ", ".join(name for name, value in values.items() if not np.isfinite(value))
+        raise BadLoss(
+            f"step {state.step + 1}: every loss must be a finite number, but {wrong} is not; the images were {images}. "
+            "Lower the learning rate (train.lr), look at these images (workbench check), or pass over a few such "
+            "steps (train.skip_bad_losses 3)"
+        )

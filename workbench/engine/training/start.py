@@ -1,0 +1,111 @@
+"""From a project and its dataset to a run folder; or back to one that is to go on."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+from detectron2.config import CfgNode
+
+from workbench.engine.config.boxes import read_facts
+from workbench.engine.config.derive import derive_config
+from workbench.engine.models.row import Model
+from workbench.engine.models.table import find_model
+from workbench.engine.training.course import Course, read_course
+from workbench.engine.training.lineage import find_commit, find_versions
+from workbench.engine.training.resume import require_equal
+from workbench.errors import ProjectError
+from workbench.files import digest_file, write_atomically
+from workbench.project import FILE, Project
+from workbench.run import Run, make_run, read_record, write_record
+from workbench.settings import Settings, read_settings
+
+DEFAULTS = {"instance": "mask_rcnn_lite0", "semantic": "semantic_lite0", "panoptic": "panoptic_lite0"}
+
+
+def plan_course(project: Project, dataset: Path, typed: Mapping[str, str], *, world: int) -> Course:
+    """Decide everything, and refuse what cannot work."""
+    small = {key: text for key, text in typed.items() if not key.partition(".")[0].isupper()}
+    settings = read_settings(project, small)
+    model = choose_model(project, settings)
+    facts = read_facts(dataset)
+    derived = derive_config(model, facts, settings, typed, world, table=project.detectron2)
+    derived.require_workable()
+    return Course(
+        project=project.folder.resolve(),
+        task=model.task,
+        model=model.name,
+        extend=tuple(model.extend),
+        things=facts.things,
+        stuff=facts.stuff,
+        dataset=dataset.resolve(),
+        fingerprint=facts.fingerprint,
+        settings=settings,
+        typed=typed,
+        cfg=_fix_weights(derived.cfg, settings, project),
+        changes=derived.changes,
+        world=world,
+    )
+
+
+def choose_model(project: Project, settings: Settings) -> Model:
+    """The row that was named, or the one that works everywhere for such a task."""
+    model = find_model(settings.model.name or DEFAULTS[project.task])
+    fits = {"instance": ("instance", "panoptic"), "semantic": ("semantic",), "panoptic": ("panoptic",)}
+    if project.task not in fits[model.task]:
+        raise ProjectError(
+            f"{project.folder / FILE}: task: must be {model.task} for {model.name}, but is {project.task}; "
+            "choose another row (workbench models) or another task"
+        )
+    return model
+
+
+def _fix_weights(cfg: CfgNode, settings: Settings, project: Project) -> CfgNode:
+    """A file of weights may be named from here or from project.toml; a run folder means its best."""
+    if settings.model.weights == "row":
+        return cfg
+    cfg.MODEL.WEIGHTS = settings.model.weights
+    for place in (Path(settings.model.weights), project.folder / settings.model.weights):
+        if settings.model.weights and place.exists():
+            cfg.MODEL.WEIGHTS = str(Run(folder=place).best if place.is_dir() else place)
+            cfg.MODEL.WEIGHTS = str(Path(cfg.MODEL.WEIGHTS).resolve())
+            break
+    return cfg
+
+
+def begin_run(project: Project, course: Course) -> Run:
+    """Make the run folder, and write down where it comes from."""
+    run = make_run(project.runs, course.model)
+    record: dict[str, Any] = {
+        "state": "new",
+        "command": ["workbench", *sys.argv[1:]],
+        **course.to_record(),
+        "versions": find_versions(),
+        "git": find_commit(project.folder),
+    }
+    if project.frozen_split.exists():
+        record["dataset"]["split"] = digest_file(project.frozen_split)
+    copyfile(project.folder / FILE, run.project_copy)
+    write_atomically(run.config, course.cfg.dump().encode())
+    write_record(run, record)
+    return run
+
+
+def resume_run(run: Run, now: Course, allowed: Sequence[str]) -> tuple[Course, list[str]]:
+    """Compare a run with what the project says by now; return the course to go on with, and what is to be told."""
+    before = read_course(run, world=now.world)
+    told = require_equal(run.name, before.identity(), now.identity(), tuple(allowed))
+    recorded = read_record(run)
+    if recorded["world"] != now.world:
+        told.append(
+            f"processes: {recorded['world']} → {now.world}; the order of images stays, shared out anew"
+        )
+    if told:
+        write_atomically(run.config, now.cfg.dump().encode())
+        write_record(run, {**recorded, **now.to_record()})
+    course = now if told else before
+    write_record(
+        run, {**read_record(run), "resumed": [*recorded.get("resumed", []), recorded.get("step", 0)]}
+    )
+    return course, told

@@ -1,0 +1,98 @@
+"""Everything that changes while training: what a checkpoint must hold for a run to go on as if never interrupted."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from workbench.engine.training.average import Average
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """The moving parts. Random generators are not among them: each step seeds them anew."""
+
+    model: torch.nn.Module  # as it is called; it may be wrapped for several processes
+    weights: torch.nn.Module  # as it is saved
+    optimizer: torch.optim.Optimizer
+    scheduler: Any
+    scaler: Any
+    average: Average | None = None
+    step: int = 0
+    evaluated: int = 0  # the last step whose scores are known
+    best: dict[str, Any] | None = None  # metric, value, step
+    since_best: int = 0  # evaluations without a better one
+    enough: bool = False  # the early stop has spoken
+    skipped: int = 0  # steps with a bad loss
+    quarantined: list[str] = field(default_factory=list)  # images that could not be read
+
+    @property
+    def parameters(self) -> list[torch.nn.Parameter]:
+        """What is learned."""
+        return [one for group in self.optimizer.param_groups for one in group["params"]]
+
+    def together(self, *, last: bool) -> AbstractContextManager[Any]:
+        """Several processes add up their gradients at the last part of a batch only."""
+        no_sync: Callable[[], AbstractContextManager[Any]] | None = getattr(self.model, "no_sync", None)
+        return nullcontext() if last or no_sync is None else no_sync()
+
+    def update(self) -> None:
+        """Take the step that the gradients ask for."""
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self._after()
+        if self.average:
+            self.average.update(self.step)
+
+    def pass_over(self) -> None:
+        """Forget the gradients; the schedule goes on."""
+        self.scaler.update()
+        self.skipped += 1
+        self._after()
+
+    def _after(self) -> None:
+        self.optimizer.zero_grad(set_to_none=True)
+        self.scheduler.step()
+
+    @contextmanager
+    def judged(self) -> Iterator[torch.nn.Module]:
+        """The model as it is judged and kept: with averaged weights where there are such."""
+        training = self.weights.training
+        self.weights.eval()
+        try:
+            with self.average.in_place() if self.average else nullcontext():
+                yield self.weights
+        finally:
+            self.weights.train(training)
+
+    def to_content(self) -> dict[str, Any]:
+        """As a checkpoint keeps it: tensors and plain values."""
+        return {
+            "model": self.weights.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": _plain(self.scheduler.state_dict()),
+            "scaler": self.scaler.state_dict(),
+            "average": self.average.to_content() if self.average else None,
+            "progress": {name: getattr(self, name) for name in _PROGRESS},
+        }
+
+    def restore(self, content: dict[str, Any]) -> None:
+        """Take everything back."""
+        self.weights.load_state_dict(content["model"])
+        self.optimizer.load_state_dict(content["optimizer"])
+        self.scheduler.load_state_dict(content["scheduler"])
+        self.scaler.load_state_dict(content["scaler"])
+        if self.average:
+            self.average.restore(content["average"])
+        for name in _PROGRESS:
+            setattr(self, name, content["progress"][name])
+
+
+_PROGRESS = ("step", "evaluated", "best", "since_best", "enough", "skipped", "quarantined")
+
+
+def _plain(state: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what a scheduler is made of, which is code: it is made anew from the config."""
+    return {key: value for key, value in state.items() if isinstance(value, int | float | bool | list | str)}

@@ -1,0 +1,245 @@
+"""A run from its folder to its end: build, take back the newest checkpoint, train, keep what is best."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from workbench.engine.config.derive_objects import compute_repeats
+from workbench.engine.feed.loader import Feed
+from workbench.engine.feed.records import has_objects, read_records
+from workbench.engine.models.build import build_model
+from workbench.engine.models.weights import load_weights, locate_weights
+from workbench.engine.training.average import Average
+from workbench.engine.training.checkpoint import load_newest
+from workbench.engine.training.course import Course
+from workbench.engine.training.duties import Duties
+from workbench.engine.training.judge import Validation, describe
+from workbench.engine.training.loop import Stride, seed_everything, train
+from workbench.engine.training.precision import Precision, choose_precision
+from workbench.engine.training.ranks import Ranks, joined
+from workbench.engine.training.saver import Saver
+from workbench.engine.training.schedule import build_optimizer, build_schedule, freeze
+from workbench.engine.training.speed import tune_model, tune_process
+from workbench.engine.training.state import State
+from workbench.engine.training.stop import Stop, Stopped, listening
+from workbench.engine.training.view import View, open_view
+from workbench.engine.training.weights_file import write_weights
+from workbench.errors import InputMissing, ProjectError, WorkbenchError
+from workbench.run import Run, hold, read_record, write_record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a running training consists of."""
+
+    course: Course
+    run: Run
+    ranks: Ranks
+    stop: Stop
+    state: State
+    feed: Feed
+    view: View
+    precision: Precision
+
+
+def continue_run(run: Run, course: Course, *, strict: bool = False) -> None:
+    """Train from the newest checkpoint, or from the start, to the end; whatever ends it is written down."""
+    with joined(course.device) as ranks, listening() as stop, ExitStack() as stack:
+        if ranks.first:
+            stack.enter_context(hold(run))
+            stack.enter_context(_written_down(run))
+        tune_process()
+        parts = stack.enter_context(_assembled(run, course, ranks, stop, strict))
+        _train(parts)
+
+
+@contextmanager
+def _assembled(run: Run, course: Course, ranks: Ranks, stop: Stop, strict: bool) -> Iterator[Parts]:
+    """Build everything, and put it away again."""
+    seed_everything(course.settings.train.seed)
+    precision = choose_precision(_recorded_precision(run, course), course.device)
+    loaded = load_newest(run.checkpoints, strict=strict)
+    state = _build_state(run, course, ranks, precision, fresh=loaded is None)
+    if loaded is not None:
+        state.restore(loaded.content)
+    with closing(open_view(run, course, ranks, state)) as view:
+        for warning in loaded.warnings if loaded else ():
+            view.say(f"warning: {warning}")
+        with closing(_open_feed(course, ranks, state)) as feed:
+            if ranks.first:
+                _note(run, precision=precision.name, step=state.step, world=ranks.world)
+                view.show_batches(feed, state.step * course.settings.train.accumulate)
+            yield Parts(
+                course=course,
+                run=run,
+                ranks=ranks,
+                stop=stop,
+                state=state,
+                feed=feed,
+                view=view,
+                precision=precision,
+            )
+
+
+def _recorded_precision(run: Run, course: Course) -> str:
+    """What the first start measured as fastest holds for every resume: other arithmetic, other weights."""
+    return str(read_record(run).get("precision") or course.settings.train.precision)
+
+
+def _build_state(run: Run, course: Course, ranks: Ranks, precision: Precision, *, fresh: bool) -> State:
+    settings = course.settings.train
+    cfg = course.cfg.clone()
+    if course.device == "cuda" and ranks.world > 1:
+        cfg.MODEL.DEVICE = f"cuda:{ranks.local}"
+    model = build_model(cfg)
+    if fresh:
+        _load_first(run, course, model, ranks)
+    unused = freeze(model, settings.freeze)
+    if unused:
+        raise ProjectError(
+            f"train.freeze: must name parameters, but {', '.join(unused)} names none; workbench models --help"
+        )
+    tune_model(model)
+    optimizer = build_optimizer(cfg, model)
+    return State(
+        model=_wrap(model, ranks),
+        weights=model,
+        optimizer=optimizer,
+        scheduler=build_schedule(cfg, optimizer),
+        scaler=torch.amp.GradScaler(course.device.partition(":")[0], enabled=precision.scaler),
+        average=Average(model, settings.ema) if settings.ema else None,
+    )
+
+
+def _load_first(run: Run, course: Course, model: torch.nn.Module, ranks: Ranks) -> None:
+    """Start from the weights that the config names; what did not fit is written down."""
+    path = locate_weights(course.cfg.MODEL.WEIGHTS)
+    if path is None:
+        return
+    report = load_weights(model, path)
+    if ranks.first:
+        weights = {
+            "source": course.cfg.MODEL.WEIGHTS,
+            "sha256": report.sha256,
+            "matched": report.matched,
+            "missing": list(report.missing),
+            "unexpected": list(report.unexpected),
+            "resized": [name for name, *_ in report.resized],
+        }
+        _note(run, weights=weights)
+
+
+def _wrap(model: torch.nn.Module, ranks: Ranks) -> torch.nn.Module:
+    if ranks.world == 1:
+        return model
+    on_gpu = next(model.parameters()).is_cuda
+    return torch.nn.parallel.DistributedDataParallel(
+        model, device_ids=[ranks.local] if on_gpu else None, broadcast_buffers=False
+    )
+
+
+def _open_feed(course: Course, ranks: Ranks, state: State) -> Feed:
+    settings, cfg = course.settings.train, course.cfg
+    records = read_records(course.dataset, "train")
+    if cfg.DATALOADER.FILTER_EMPTY_ANNOTATIONS and course.task == "instance":
+        records = [record for record in records if has_objects(record)]
+    if not records:
+        raise InputMissing(
+            f"{course.dataset}: must have images to train on, but has none; label some, and look at [split]"
+        )
+    return Feed(
+        records,
+        cfg,
+        course.settings.augment,
+        seed=settings.seed,
+        batch=course.part_batch,
+        rank=ranks.rank,
+        world=ranks.world,
+        workers=cfg.DATALOADER.NUM_WORKERS if settings.workers < 0 else settings.workers,
+        cache_mb=settings.cache_mb,
+        repeats=compute_repeats(records, cfg),
+        quarantined=state.quarantined,
+    )
+
+
+def _train(parts: Parts) -> None:
+    """Run the loop; whoever asks it to stop gets a checkpoint first."""
+    course, state, view, settings = parts.course, parts.state, parts.view, parts.course.settings.train
+    judge = Validation(
+        course=course, run=parts.run, check=parts.stop.check, say=view.say, show=view.show_predictions
+    )
+    duties = Duties(
+        state=state,
+        saver=Saver(folder=parts.run.checkpoints, keep=settings.keep),
+        steps=course.steps,
+        evaluate_every=course.evaluate_every,
+        checkpoint_every=course.checkpoint_every,
+        patience=settings.patience,
+        judge=judge,
+        ranks=parts.ranks,
+        stop=parts.stop,
+        record=view.record,
+        warn=view.say,
+    )
+    stride = Stride(
+        steps=course.steps,
+        accumulate=settings.accumulate,
+        clip=settings.clip,
+        seed=settings.seed,
+        skip_bad_losses=settings.skip_bad_losses,
+        autocast=parts.precision.autocast,
+    )
+    batches = parts.feed.batches(state.step * settings.accumulate)
+    try:
+        for step, losses in train(state, batches, stride, ranks=parts.ranks, duties=duties, stop=parts.stop):
+            state.quarantined = list(parts.feed.quarantined)
+            view.step(step, losses, parts.feed.wait)
+    except Stopped as stopped:
+        duties.save()
+        raise Stopped(stopped.number, hint=_hint(parts)) from None
+    if parts.ranks.first:
+        _finish(parts, judge)
+
+
+def _finish(parts: Parts, judge: Validation) -> None:
+    with parts.state.judged() as model:
+        write_weights(parts.run.final, model.state_dict(), describe(parts.course, parts.state.step))
+    judge.close()
+    parts.view.draw_curves()
+    _note(parts.run, step=parts.state.step, best=parts.state.best)
+
+
+def _hint(parts: Parts) -> str:
+    step, project = parts.state.step, parts.course.project
+    return f"stopped at step {step}; go on with: workbench train {project} --resume {parts.run.name}"
+
+
+@contextmanager
+def _written_down(run: Run) -> Iterator[None]:
+    """run.json says how it ended, unless the machine went away."""
+    resumed = read_record(run).get("started") is not None
+    now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    _note(run, state="running", reason="", **({} if resumed else {"started": now}))
+    try:
+        yield
+    except Stopped as error:
+        _end(run, "stopped", str(error))
+        raise
+    except (WorkbenchError, MemoryError, RuntimeError, OSError, KeyboardInterrupt) as error:
+        _end(run, "failed", str(error) or type(error).__name__)
+        raise
+    _end(run, "finished", "")
+
+
+def _end(run: Run, state: str, reason: str) -> None:
+    _note(run, state=state, reason=reason, ended=time.strftime("%Y-%m-%dT%H:%M:%S%z"))
+
+
+def _note(run: Run, **facts: Any) -> None:
+    """Add facts to run.json."""
+    record: Mapping[str, Any] = read_record(run)
+    write_record(run, {**record, **facts})
