@@ -51,7 +51,8 @@ def _read_runs(letters: "NDArray[np.uint8]", starts: "Numbers", stops: "Numbers"
         longer = np.flatnonzero(lengths > place)
         values[longer] |= (letters[starts[longer] + place] & 31).astype(np.int64) << 5 * place
     negative = letters[stops] & 16 != 0
-    return values - (negative.astype(np.int64) << (5 * lengths.clip(max=_LETTERS)))
+    signs: Numbers = negative.astype(np.int64) << (5 * lengths.clip(max=_LETTERS))
+    return values - signs
 
 
 def _add_differences(runs: "Numbers", owner: "Numbers") -> "Numbers":
