@@ -157,6 +157,7 @@ def _draw_boxes(tile: Image.Image, objects: Instances, things: Sequence[Category
 
 
 def _draw_name(draw: ImageDraw.ImageDraw, corner: tuple[float, float], category: Category) -> None:
+    corner = (corner[0] + 2, max(1, corner[1] - 14))  # on top of the box, where there is room
     left, top, right, bottom = draw.textbbox(corner, category.name, _font(11))
     draw.rectangle((left - 2, top - 2, right + 2, bottom + 1), fill=category.color)
     draw.text(corner, category.name, _ink_on(category.color), _font(11))
