@@ -12,10 +12,10 @@ import torch
 from detectron2.layers.mask_ops import _do_paste_mask
 from detectron2.structures import Instances, ROIMasks
 
-from workbench.engine.prediction.run_text import Crop, encode_crops
+from workbench.engine.prediction.edges import LARGEST_SIDE, THRESHOLD, Numbers, find_edges
+from workbench.engine.prediction.run_text import Crop, encode_crops, encode_edges, find_crop_edges
 
 Rows = list[dict[str, Any]]
-THRESHOLD = 0.5
 
 
 def instances_to_rows(
@@ -36,8 +36,8 @@ def instances_to_rows(
         )
     ]
     if found.has("pred_masks"):
-        crops = paste_crops(found, *size) if raw else cut_crops(found.pred_masks)
-        for row, counts in zip(rows, encode_crops(crops, *size), strict=True):
+        texts = encode_raw(found, *size) if raw else encode_crops(cut_crops(found.pred_masks), *size)
+        for row, counts in zip(rows, texts, strict=True):
             row["segmentation"] = {"size": size, "counts": counts}
     return rows
 
@@ -53,17 +53,24 @@ def resize_instances(found: Instances, height: int, width: int) -> Instances:
     return result[boxes.nonempty()]
 
 
-def paste_crops(found: Instances, height: int, width: int) -> list[Crop]:
-    """Sample each mask over its box and one pixel around it."""
+def encode_raw(found: Instances, height: int, width: int) -> list[str]:
+    """Encode masks that are not pasted yet, by their edges where that is possible."""
     masks = found.pred_masks.tensor if isinstance(found.pred_masks, ROIMasks) else found.pred_masks[:, 0]
-    boxes = found.pred_boxes.tensor
-    crops = []
-    for place in range(len(boxes)):
-        values, (rows, columns) = _do_paste_mask(
-            masks[place : place + 1, None], boxes[place : place + 1], height, width
-        )
-        crops.append(Crop((values[0] >= THRESHOLD).numpy(), int(columns.start), int(rows.start)))
-    return crops
+    masks, boxes = masks.float(), found.pred_boxes.tensor.float()
+    known: Sequence[Numbers | None] = [None] * len(masks)
+    if masks.shape[-1] <= LARGEST_SIDE:
+        known = find_edges(masks.numpy(), boxes.numpy(), height, width)
+    edges = [
+        find_crop_edges(paste_crop(masks[place], boxes[place], height, width), height) if one is None else one
+        for place, one in enumerate(known)
+    ]
+    return encode_edges(edges, height, width)
+
+
+def paste_crop(mask: torch.Tensor, box: torch.Tensor, height: int, width: int) -> Crop:
+    """Sample a mask over its box and one pixel around it."""
+    values, (rows, columns) = _do_paste_mask(mask[None, None], box[None], height, width)
+    return Crop((values[0] >= THRESHOLD).numpy(), int(columns.start), int(rows.start))
 
 
 def cut_crops(masks: torch.Tensor) -> list[Crop]:

@@ -24,7 +24,12 @@ class Crop:
 
 def encode_crops(crops: Sequence[Crop], height: int, width: int) -> list[str]:
     """Return the counts of each mask on an image of this size."""
-    runs = [_find_runs(crop, height, width) for crop in crops]
+    return encode_edges([find_crop_edges(crop, height) for crop in crops], height, width)
+
+
+def encode_edges(edges: Sequence[Numbers], height: int, width: int) -> list[str]:
+    """Return the counts of each mask from where its pixels change, counted column by column."""
+    runs = [_to_runs(places, height * width) for places in edges]
     if not runs:
         return []
     lengths = [len(one) for one in runs]
@@ -37,21 +42,30 @@ def encode_crops(crops: Sequence[Crop], height: int, width: int) -> list[str]:
     return [text[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
 
 
-def _find_runs(crop: Crop, height: int, width: int) -> Numbers:
+def find_crop_edges(crop: Crop, height: int) -> Numbers:
     """Find where the pixels change, column by column, as COCO counts them."""
     rows, columns = crop.pixels.shape
     framed = np.zeros((columns, rows + 2), bool)
     framed[:, 1:-1] = crop.pixels.T
     changes = np.flatnonzero(framed[:, 1:] != framed[:, :-1])
     column, row = np.divmod(changes, rows + 1)
-    edges = (column + crop.left) * height + row + crop.top
+    edges: Numbers = (column + crop.left) * height + row + crop.top
     if rows == height:  # an object that goes from the foot of a column to the head of the next is one run
         same = np.flatnonzero(edges[1:] == edges[:-1])
         edges = np.delete(edges, np.concatenate([same, same + 1]))
-    total = height * width
+    return edges
+
+
+def _to_runs(edges: Numbers, total: int) -> Numbers:
+    """Zeros first, then ones, in turns; what ends with the picture has no zeros after it."""
     if edges.size and edges[-1] == total:
         edges = edges[:-1]
-    return np.diff(edges, prepend=0, append=total)
+    runs = np.empty(len(edges) + 1, np.int64)
+    runs[0] = edges[0] if edges.size else total
+    runs[1:-1] = edges[1:] - edges[:-1]
+    if edges.size:
+        runs[-1] = total - edges[-1]
+    return runs
 
 
 def _write_letters(values: Numbers, lengths: Sequence[int]) -> tuple[str, list[int]]:
