@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import torch
 from detectron2.config import CfgNode
-from detectron2.data import detection_utils
 from detectron2.data import transforms as T  # noqa: N812  # as Detectron2 writes it
 from detectron2.structures import Instances
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from workbench.engine.feed.augment import (
     cuts_objects,
     drawing,
 )
+from workbench.engine.feed.objects import drop_empty, make_instances
 from workbench.engine.feed.pictures import Pixels, read_plane
 
 Sample = dict[str, Any]
@@ -52,7 +52,7 @@ def make_sample(
         sample["sem_seg"] = torch.from_numpy(given.sem_seg.astype(np.int64))
     if "annotations" in record:
         remeasure = cuts_objects(augmentations)
-        sample["instances"] = _make_instances(record, cfg, transforms, given.image.shape[:2], remeasure)
+        sample["instances"] = _make_targets(record, cfg, transforms, given.image.shape[:2], remeasure)
     return sample
 
 
@@ -94,47 +94,23 @@ def _read_labels(record: Mapping[str, Any], cfg: CfgNode, read: ReadPlane) -> Pi
     return None
 
 
-def _make_instances(
+def _make_targets(
     record: Mapping[str, Any],
     cfg: CfgNode,
     transforms: T.TransformList,
     size: tuple[int, int],
     remeasure: bool,
 ) -> Instances:
-    """Transform the objects, crowds left out as Detectron2 does; what is not in the picture any more goes."""
-    bitmask = cfg.INPUT.MASK_FORMAT == "bitmask"
-    outlined = cfg.MODEL.MASK_ON or remeasure
-    things = [
-        _transform(thing, transforms, size, outlined=outlined)
-        for thing in record["annotations"]
-        if not thing["iscrowd"]
-    ]
-    form = "bitmask" if bitmask or any(_is_raster(thing) for thing in things) else "polygon"
-    instances = detection_utils.annotations_to_instances(things, size, mask_format=form)
+    """Make the objects, crowds left out as Detectron2 does; what is not in the picture any more goes."""
+    things = [thing for thing in record["annotations"] if not thing["iscrowd"]]
+    bitmask, outlined = cfg.INPUT.MASK_FORMAT == "bitmask", cfg.MODEL.MASK_ON or remeasure
+    instances = make_instances(things, transforms, size, bitmask=bitmask, outlined=outlined)
     if remeasure and instances.has("gt_masks"):
         instances.gt_boxes = instances.gt_masks.get_bounding_boxes()
-    instances = detection_utils.filter_empty_instances(instances)
-    if not cfg.MODEL.MASK_ON:
-        instances.remove("gt_masks") if instances.has("gt_masks") else None
+    instances = drop_empty(instances)
+    if not cfg.MODEL.MASK_ON and instances.has("gt_masks"):
+        instances.remove("gt_masks")
     return instances
-
-
-def _transform(
-    thing: Mapping[str, Any], transforms: T.TransformList, size: tuple[int, int], *, outlined: bool
-) -> dict[str, Any]:
-    """Work on copies: transforms change coordinates in place."""
-    copied = {key: thing[key] for key in ("bbox", "bbox_mode", "category_id")}
-    outline = thing.get("segmentation")
-    if outlined and outline is not None:
-        copied["segmentation"] = [ring.copy() for ring in outline] if isinstance(outline, list) else outline
-    done = detection_utils.transform_instance_annotations(copied, transforms, size)
-    if _is_raster(done):  # padding and rotation fill with 255, which is no object
-        done["segmentation"] = (done["segmentation"] == 1).astype(np.uint8)
-    return done
-
-
-def _is_raster(thing: Mapping[str, Any]) -> bool:
-    return isinstance(thing.get("segmentation"), np.ndarray)
 
 
 def _make_centers(record: Mapping[str, Any], cfg: CfgNode, painted: NDArray[np.uint8]) -> Sample:
