@@ -11,6 +11,7 @@ from workbench.errors import DatasetError, InputMissing
 from workbench.evaluation.run_lengths import count_pixels
 
 RULE = "bad-truth"
+_PLAIN = {int, float}
 FARTHEST = 1e6  # px; what lies beyond has made rasterisers crash
 
 Raw = Mapping[str, Any]
@@ -118,9 +119,16 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
+def are_numbers(values: Sequence[object]) -> bool:
+    """Tell the same of many at once: the sum of what is not finite is not finite."""
+    if {*map(type, values)} <= _PLAIN:
+        return isfinite(sum(values))  # type: ignore[arg-type]
+    return all(map(is_number, values))
+
+
 def find_box_mistake(box: object) -> str:
     """Say what is wrong with x, y, width, height."""
-    if not isinstance(box, list | tuple) or len(box) != 4 or not all(map(is_number, box)):
+    if not isinstance(box, list | tuple) or len(box) != 4 or not are_numbers(box):
         return f"bbox must be four finite numbers, but got {str(box)[:60]}"
     if box[2] < 0 or box[3] < 0:
         return f"bbox must have a width and height of 0 or more, but got {str(box)[:60]}"
@@ -132,7 +140,7 @@ def _find_outline_mistake(segmentation: object) -> str:
         for ring in segmentation:
             if not isinstance(ring, list) or len(ring) < 6 or len(ring) % 2:
                 return "segmentation must be lists of 6 or more numbers, x and y in turn, but is not"
-            if not all(is_number(value) and abs(value) <= FARTHEST for value in ring):
+            if not are_numbers(ring) or max(ring) > FARTHEST or min(ring) < -FARTHEST:
                 return f"segmentation must be numbers up to {FARTHEST:g}, but is not"
     elif segmentation is not None and not isinstance(segmentation, Mapping):
         return f"segmentation must be polygons or run lengths, but got {str(segmentation)[:60]}"
