@@ -59,7 +59,7 @@ def test_every_verb_has_its_section_and_no_other_is_there():
     assert re.findall(r"^## workbench (\S+)$", CLI, re.MULTILINE) == [
         *[
             verb
-            for verb in ("new", "check", "convert", "import", "fetch", "demo", "doctor")
+            for verb in ("new", "check", "convert", "import", "fetch", "preflight", "runs", "models", "demo", "doctor")
             if verb in COMMANDS
         ],
     ]

@@ -107,7 +107,7 @@ def match_anchors(frame: Frame, cfg: CfgNode, sizes: Any = None, ratios: Any = N
     cells = make_cells(sizes, ratios, strides)
     table = np.stack([compute_overlaps(frame, c, s, offset) for c, s in zip(cells, strides, strict=True)])
     sure = cfg.MODEL.RPN.IOU_THRESHOLDS[-1]
-    smallest = min(float(np.sqrt(cell.prod(axis=1)).min()) for cell in cells)
+    smallest = round(min(float(np.sqrt(cell.prod(axis=1)).min()) for cell in cells), 3)  # of 32-bit numbers
     sides = np.sqrt(frame.boxes[:, 2:].prod(axis=1))
     best = table.max(axis=0)
     return AnchorMatch(
@@ -127,6 +127,11 @@ def has_anchors(cfg: CfgNode) -> bool:
         cfg.MODEL.META_ARCHITECTURE in ("GeneralizedRCNN", "PanopticFPN", "ProposalNetwork")
         and cfg.MODEL.PROPOSAL_GENERATOR.NAME == "RPN"
         and cfg.MODEL.ANCHOR_GENERATOR.NAME == "DefaultAnchorGenerator"
+        and all(name[-1:].isdigit() for name in cfg.MODEL.RPN.IN_FEATURES)
+        and all(
+            len(per_level) in (1, len(cfg.MODEL.RPN.IN_FEATURES))
+            for per_level in (cfg.MODEL.ANCHOR_GENERATOR.SIZES, cfg.MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS)
+        )
     )
 
 

@@ -16,7 +16,7 @@ FEWEST = 20  # boxes: fewer say nothing about others
 
 def derive_anchors(now: Situation) -> Iterator[Proposal]:
     """Propose sizes, then ratios, where the row's meet the boxes badly in the resized frame."""
-    if now.model.task == "semantic" or not has_anchors(now.cfg) or len(now.facts.train.boxes) < FEWEST:
+    if now.model.task == "semantic" or not has_anchors(now.row) or len(now.facts.train.boxes) < FEWEST:
         return
     frame = resize_frame(now.facts.train, now.cfg.INPUT.MIN_SIZE_TEST, now.cfg.INPUT.MAX_SIZE_TEST)
     before = match_anchors(frame, now.row)
