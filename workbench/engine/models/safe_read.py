@@ -2,6 +2,7 @@
 
 import pickle
 import pickletools
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -27,6 +28,8 @@ ALLOWED: Mapping[tuple[str, str], str] = {
     ("numpy", "dtype"): "dtype",
     ("collections", "OrderedDict"): "mapping",
     ("_codecs", "encode"): "bytes",
+    **{(module, "bytes"): "nothing" for module in ("builtins", "__builtin__")},
+    **{(module, "_frombuffer"): "buffer" for module in ("numpy.core.numeric", "numpy._core.numeric")},
 }
 _TORN = (
     pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, ImportError,
@@ -85,6 +88,20 @@ def _encode(text: Any, encoding: Any = "latin1") -> bytes:
     return text.encode("latin1")
 
 
+def _no_bytes() -> bytes:
+    return b""
+
+
+def _buffer(content: Any, dtype: Any, shape: Any, order: Any) -> np.ndarray[Any, Any]:
+    if (
+        not isinstance(content, bytes | bytearray)
+        or not isinstance(dtype, np.dtype)
+        or dtype.kind not in "biuf"
+    ):
+        raise pickle.UnpicklingError("an array must be made of bytes and numbers")
+    return np.frombuffer(bytearray(content), dtype).reshape(shape, order=order)
+
+
 _MAKERS: Mapping[str, Any] = {
     "array": _reconstruct,
     "scalar": _scalar,
@@ -92,6 +109,8 @@ _MAKERS: Mapping[str, Any] = {
     "dtype": _dtype,
     "mapping": dict,
     "bytes": _encode,
+    "nothing": _no_bytes,
+    "buffer": _buffer,
 }
 
 
@@ -107,9 +126,15 @@ def read_tensors(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise explain_os_error(path, error) from error
     except _TORN as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
-        raise _refuse(path, f"must hold numbers only and be whole, but: {reason}") from error
+        raise _refuse(path, f"must hold numbers only and be whole, but: {_shorten(error)}") from error
     return _require_tensors(path, content)
+
+
+def _shorten(error: BaseException) -> str:
+    """One printable line; of torch's long advice only what it found."""
+    found = re.search(r"GLOBAL ([\w.]+)", str(error))
+    first = f"it names {found[1]}" if found else (str(error).splitlines() or [type(error).__name__])[0]
+    return "".join(letter for letter in first if letter.isprintable())[:160]
 
 
 def _refuse(path: Path, what: str) -> WeightsError:
@@ -176,7 +201,7 @@ def _require_tensors(path: Path, content: Any) -> dict[str, Any]:
     found: dict[str, torch.Tensor] = {}
     for name, value in state.items():
         if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-            value = torch.from_numpy(np.ascontiguousarray(value))
+            value = torch.from_numpy(np.array(value, order="C"))
         if isinstance(name, str) and len(name) < LONGEST_NAME and isinstance(value, torch.Tensor):
             found[name] = value
     if not found:
