@@ -56,6 +56,15 @@ def test_equal_contents_give_equal_bytes(tmp_path):
     assert hashes(tmp_path / "one") == hashes(tmp_path / "two")
 
 
+def test_equal_contents_give_equal_bytes_whether_or_not_their_texts_are_one_object(tmp_path):
+    words = ["mask", "AP"]
+    shared, made = ".".join(words), ".".join(words)
+    assert shared is not made
+    save_checkpoint(tmp_path / "one", 7, {"metric": shared, "best": [shared, {shared: 1}]}, keep=2)
+    save_checkpoint(tmp_path / "two", 7, {"metric": shared, "best": [made, {".".join(words): 1}]}, keep=2)
+    assert hashes(tmp_path / "one") == hashes(tmp_path / "two")
+
+
 def test_numbers_of_all_kinds_come_back_to_the_bit(tmp_path):
     kinds = (
         torch.float64,

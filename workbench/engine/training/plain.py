@@ -1,18 +1,22 @@
 """What may go into a file of ours: values that come back without running any code."""
 
 from collections.abc import Mapping
+from sys import intern
 from typing import Any
 
 import torch
 
-_SIMPLE = (str, int, float, bool, type(None))
+_SIMPLE = (int, float, bool, type(None))
 
 
 def to_plain(value: Any, where: str = "content") -> Any:
     """Return dicts, lists, tuples, texts, numbers, None and dense tensors on the CPU; or say where something else is.
 
-    Types are taken exactly: a numpy number is a float to Python, but needs code to be read back.
+    Types are taken exactly: a numpy number is a float to Python, but needs code to be read back. Equal texts become
+    one: pickle writes a text that it meets again in another way than its equal, and equal contents give equal bytes.
     """
+    if type(value) is str:
+        return intern(value)
     if type(value) in _SIMPLE:
         return value
     if isinstance(value, torch.Tensor):
@@ -45,7 +49,7 @@ def _to_plain_tensor(tensor: torch.Tensor, where: str) -> torch.Tensor:
 def _to_key(key: Any, where: str) -> str | int:
     if type(key) not in (str, int):
         raise TypeError(f"{where}: a key must be text or a whole number, but got {key!r}")
-    return key
+    return intern(key) if type(key) is str else key
 
 
 def _refuse(value: Any, where: str) -> TypeError:
