@@ -316,3 +316,37 @@ def test_a_bad_truth_gets_a_line_that_names_it(change, words):
         compute_coco_scores(make_truth(truth_row(1, [0, 0, 50, 50]) | change), [])
     assert str(caught.value).startswith("truth: annotations[0]: ")
     assert words in str(caught.value)
+
+
+JUNK = (
+    None, True, -1, 0, 3, 10**400, 1e308, -1e308, float("nan"), float("inf"), "", "\ud800", "0", b"0", [], [1],
+    [[]], {}, (),
+    [0, 0, 1e12, 1], [10**400] * 4, {"size": [120, 100], "counts": "\ud800"},
+    {"size": [120, 100], "counts": b"\xff~~~"},
+    {"size": [0, 0], "counts": []}, {"size": [10**9, 10**9], "counts": "o" * 40},
+    {"size": [120, 100], "counts": [12000, -5, 5]},
+    {"size": [True, 100], "counts": [100]}, {"size": [120, 100], "counts": [True] * 12000},
+)  # fmt: skip
+
+
+def test_ten_thousand_spoiled_rows_are_refused_by_a_line_or_scored():
+    """Whatever a file holds, nothing else comes out: no traceback of another kind, no crash."""
+    generator = random.Random(1)
+    truth, answers = draw_case(5, images=2)
+    refused = 0
+    for _ in range(10_000):
+        rows = [dict(row) for row in answers[:2]]
+        row = rows[generator.randrange(2)]
+        for _ in range(generator.randint(1, 2)):
+            key = generator.choice(("image_id", "category_id", "score", "bbox", "segmentation"))
+            if key == "segmentation" and generator.random() < 0.6:
+                counts = bytearray(rows[0]["segmentation"]["counts"].encode() if row is rows[1] else b"_i0")
+                counts[generator.randrange(len(counts))] = generator.randrange(256)
+                row[key] = {"size": [120, 100], "counts": bytes(counts)}
+            else:
+                row[key] = generator.choice(JUNK)
+        try:
+            json.dumps(compute_coco_scores(truth, rows).scores, allow_nan=False)
+        except DatasetError:
+            refused += 1
+    assert 5_000 < refused < 10_000

@@ -11,7 +11,7 @@ from workbench.errors import DatasetError, InputMissing
 from workbench.evaluation.run_lengths import count_pixels
 
 RULE = "bad-truth"
-_PLAIN = {int, float}
+_HUGE = 1e300
 FARTHEST = 1e6  # px; what lies beyond has made rasterisers crash
 
 Raw = Mapping[str, Any]
@@ -116,12 +116,12 @@ def _find_mistake(row: Raw, sizes: Mapping[int, object], names: Mapping[int, obj
 
 def is_number(value: object) -> bool:
     """Tell finite numbers from all else; true and false are no numbers here."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_HUGE < value < _HUGE
 
 
 def are_numbers(values: Sequence[object]) -> bool:
     """Tell the same of many at once: the sum of what is not finite is not finite."""
-    if {*map(type, values)} <= _PLAIN:
+    if {*map(type, values)} == {float}:
         return isfinite(sum(values))  # type: ignore[arg-type]
     return all(map(is_number, values))
 

@@ -10,12 +10,14 @@ pytest.importorskip("detectron2")
 
 import torch
 from detectron2.evaluation.coco_evaluation import instances_to_coco_json
+from detectron2.layers.mask_ops import paste_masks_in_image
 from detectron2.modeling.postprocessing import detector_postprocess
 from detectron2.structures import Boxes, Instances
 from pycocotools import mask as coco_mask
 
+from workbench.engine.prediction.edges import find_edges
 from workbench.engine.prediction.paste import cut_crops, instances_to_rows
-from workbench.engine.prediction.run_text import Crop, encode_crops
+from workbench.engine.prediction.run_text import Crop, encode_crops, encode_edges
 
 torch.set_num_threads(1)
 
@@ -81,3 +83,37 @@ def test_texts_equal_pycocotools(seed):
     whole = [Crop(picture, 0, 0) for picture in pictures]
     assert encode_crops(whole, int(height), int(width)) == wanted
     assert encode_crops(cut_crops(torch.from_numpy(pictures)), int(height), int(width)) == wanted
+
+
+@pytest.mark.parametrize("kind", ["smooth", "noise", "steep", "steps"])
+@pytest.mark.parametrize("side", [7, 14, 28, 56])
+def test_edges_that_are_worked_out_equal_painted_ones(side, kind):
+    """Masks with values at the threshold, boxes on whole pixels, tiny and cut by the image."""
+    generator = torch.Generator().manual_seed(side)
+    worked_out = 0
+    for turn in range(25):
+        height, width = (int(value) for value in torch.randint(5, 300, (2,), generator=generator))
+        size = torch.tensor([width, height])
+        center, extent = (torch.rand(20, 2, generator=generator) ** power * size for power in (1, 2))
+        boxes = Boxes(torch.cat([center - extent / 2 - 0.01, center + extent / 2 + 0.01], dim=1))
+        if turn % 3 == 0:
+            boxes.tensor.round_()
+        boxes.clip((height, width))
+        boxes = boxes[boxes.nonempty()]
+        masks = torch.rand(len(boxes), 1, 4, 4, generator=generator)
+        masks = torch.nn.functional.interpolate(masks, (side, side), mode="bicubic").clamp(0, 1)[:, 0]
+        if kind == "noise":
+            masks = torch.rand(masks.shape, generator=generator)
+        elif kind == "steep":
+            masks = torch.sigmoid((masks - 0.5) * 30)
+        elif kind == "steps":
+            masks = (masks * 21).round() / 21
+        pasted = paste_masks_in_image(masks, boxes, (height, width)).numpy()
+        for edges, picture in zip(
+            find_edges(masks.numpy(), boxes.tensor.numpy(), height, width), pasted, strict=True
+        ):
+            if edges is not None:
+                worked_out += 1
+                expected = coco_mask.encode(np.asfortranarray(picture, dtype=np.uint8))["counts"].decode()
+                assert encode_edges([edges], height, width) == [expected]
+    assert worked_out > 100
