@@ -101,6 +101,34 @@ def test_no_boxes_and_boxes_without_a_number_go_to_the_original():
     assert layer(features.double(), torch.tensor([[0.0, 1, 1, 9, 9]])).dtype == torch.float64
 
 
+def run_backbone(backbone, images):
+    features = backbone(images)
+    rng = torch.Generator().manual_seed(7)  # a sum of squares would say nothing: normalised, it is constant
+    sum((value * torch.rand(value.shape, generator=rng)).sum() for value in features.values()).backward()
+    return features, [one.grad for one in backbone.parameters() if one.grad is not None]
+
+
+def test_a_depthwise_backbone_gives_the_same_features_and_gradients():
+    from workbench.engine.models.build import build_model, row_config
+    from workbench.engine.models.table import find_model
+
+    torch.manual_seed(0)
+    plain = build_model(row_config(find_model("mask_rcnn_lite0"))).backbone
+    tuned = copy.deepcopy(plain)
+    assert tune_model(tuned) == ("bottom_up",)
+    assert tune_model(tuned) == ()
+    images = torch.randn(1, 3, 64, 96)
+    expected, slopes = run_backbone(plain, images)
+    found, tuned_slopes = run_backbone(copy.deepcopy(tuned), images)
+    assert list(tuned.state_dict()) == list(plain.state_dict())
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value, rtol=1e-4, atol=1e-4)
+        assert found[name].is_contiguous()
+    assert len(slopes) == len(tuned_slopes) > 50
+    for slope, other in zip(slopes, tuned_slopes, strict=True):
+        torch.testing.assert_close(other, slope, rtol=1e-3, atol=1e-4 * float(slope.abs().max()))
+
+
 class Pooling(torch.nn.Module):
     """A model that pools."""
 
