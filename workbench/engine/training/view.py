@@ -1,6 +1,7 @@
 """What a run shows and keeps of itself while it trains; the first process only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from workbench.engine.training.course import Course
@@ -8,8 +9,11 @@ from workbench.engine.training.ranks import Ranks
 from workbench.engine.training.state import State
 from workbench.engine.watching.adapters import Watchers, open_watchers
 from workbench.engine.watching.bar import Bar
+from workbench.engine.watching.curves import draw_curves
 from workbench.engine.watching.metrics import Metrics
+from workbench.engine.watching.pictures import Pictures, show_predictions
 from workbench.engine.watching.speed import Speed
+from workbench.errors import DatasetError, OutputError
 from workbench.run import Run
 
 SHOWN = 4  # batches on the sheet
@@ -28,6 +32,7 @@ class View:
         self._speed = Speed(course.steps, course.device)
         self._state = state
         self._waited = 0.0
+        self._pictures: Pictures | None = None
         self._watchers: Watchers = open_watchers(
             course.settings.train.watch, run, say=self.say, step=state.step, about=course.to_record()
         )
@@ -61,10 +66,23 @@ class View:
         """Draw what the model will be shown."""
 
     def show_predictions(self, step: int, state: State) -> None:
-        """Draw what the model finds on the same validation images."""
+        """Draw what the model finds, as it is judged now, on the same validation images."""
+        with self._only_a_picture():
+            self._pictures = self._pictures or Pictures(self._course.dataset, "val", self._course.cfg)
+            show_predictions(self._pictures, state.weights, step, self._run.pictures, self._watchers.picture)
 
     def draw_curves(self) -> None:
         """Draw losses and scores over the steps."""
+        with self._only_a_picture():
+            draw_curves(self._run.metrics, self._run.curves, self._run.name)
+
+    @contextmanager
+    def _only_a_picture(self) -> Iterator[None]:
+        """A full disk or an image that went away costs a picture, not the training."""
+        try:
+            yield
+        except (OutputError, DatasetError, OSError) as error:
+            self.say(f"warning: a picture is missing: {error}")
 
     def close(self) -> None:
         """Write what is still to be written."""

@@ -67,7 +67,9 @@ class Watchers:
         if error is not None:
             self._open.pop(name, None)
             self._say(
-                redact(f"{name} must work to look on, but {_explain(error)}; the training goes on without it")
+                redact(
+                    f"warning: {name} does not look on: {_explain(error)}; the training goes on without it"
+                )
             )
 
 
