@@ -77,3 +77,13 @@ def test_a_word_that_is_no_key_is_a_mistake_of_the_config(home, capsys):
     code, said = preflight(capsys, "SOLVER.BASELR", "1")
     assert code == 78
     assert 'did you mean "SOLVER.BASE_LR"' in said.err
+
+
+def test_a_yaml_takes_the_place_of_a_row(home, capsys):
+    from workbench.engine.models.build import row_config
+    from workbench.engine.models.table import MODELS
+
+    (home / "mine.yaml").write_text(row_config(MODELS["mask_rcnn_nano"]).dump())
+    code, said = preflight(capsys, "--config", "mine.yaml", "train.precision", "fp32", "--json")
+    assert code == 0, said.err
+    assert json.loads(said.out)["model"] == "mine"

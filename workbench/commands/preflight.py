@@ -93,7 +93,7 @@ def describe_hours(hours: float) -> str:
 
 def _describe_anchors(match: "AnchorMatch") -> list[str]:
     """Where the truths are met, level by level."""
-    rows = [("level", "stride", "anchors", "truths", "IoU>=0.5", "sure")]
+    rows: list[tuple[str, ...]] = [("level", "stride", "anchors", "truths", "IoU>=0.5", "sure")]
     for level in match.levels:
         sizes = ", ".join(f"{size:g}" for size in level.sizes)
         shares = (f"{share:.0%}" if level.best else "-" for share in (level.half, level.well))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import detectron2
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from workbench.errors import InputMissing, ProjectError, nearest
 
@@ -82,7 +82,7 @@ def _read_plain(path: Path) -> Tree:
     return tree
 
 
-class _Plain(yaml.SafeLoader):  # type: ignore[misc]
+class _Plain(yaml.SafeLoader):
     """The safe loader, without dates and bytes, which no key has."""
 
 

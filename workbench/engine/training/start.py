@@ -10,6 +10,8 @@ from detectron2.config import CfgNode
 
 from workbench.engine.config.boxes import read_facts
 from workbench.engine.config.derive import derive_config
+from workbench.engine.config.model_file import read_model_file
+from workbench.engine.models.own import read_model_file as run_model_file
 from workbench.engine.models.row import Model
 from workbench.engine.models.table import find_model
 from workbench.engine.training.course import Course, read_course
@@ -28,7 +30,7 @@ def plan_course(project: Project, dataset: Path, typed: Mapping[str, str], *, wo
     """Decide everything, and refuse what cannot work."""
     small = {key: text for key, text in typed.items() if not key.partition(".")[0].isupper()}
     settings = read_settings(project, small)
-    model = choose_model(project, settings)
+    model = choose_model(project, settings, trusted=typed.get("model.code", ""))
     facts = read_facts(dataset)
     derived = derive_config(model, facts, settings, typed, world, table=project.detectron2)
     derived.require_workable()
@@ -49,11 +51,17 @@ def plan_course(project: Project, dataset: Path, typed: Mapping[str, str], *, wo
     )
 
 
-def choose_model(project: Project, settings: Settings) -> Model:
-    """The row that was named, or the one that works everywhere for such a task."""
-    model = find_model(settings.model.name or DEFAULTS[project.task])
-    fits = {"instance": ("instance", "panoptic"), "semantic": ("semantic",), "panoptic": ("panoptic",)}
-    if project.task not in fits[model.task]:
+def choose_model(project: Project, settings: Settings, *, trusted: str = "") -> Model:
+    """The project's own model.py, a YAML, the row that was named, or the one that works everywhere for such a task."""
+    chosen = settings.model
+    if chosen.code:
+        code = Path(trusted) if trusted else project.folder / chosen.code
+        model = run_model_file(code, trusted=bool(trusted))
+    elif chosen.config:
+        model = read_model_file(chosen.config)
+    else:
+        model = find_model(chosen.name or DEFAULTS[project.task])
+    if model.task != project.task and (model.task, project.task) != ("instance", "panoptic"):
         raise ProjectError(
             f"{project.folder / FILE}: task: must be {model.task} for {model.name}, but is {project.task}; "
             "choose another row (workbench models) or another task"
