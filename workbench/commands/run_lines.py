@@ -9,6 +9,7 @@ from workbench.errors import WorkbenchError
 from workbench.run import Run, is_held, read_record
 
 UNKNOWN = "-"
+METRICS = ("panoptic.PQ", "mask.AP", "semantic.mIoU", "box.AP")  # what decides, by task
 
 
 def summarise_run(run: Run) -> dict[str, Any]:
@@ -20,15 +21,16 @@ def summarise_run(run: Run) -> dict[str, Any]:
     state = record.get("state") or "unknown"
     if state == "running" and not is_held(run):
         state = "interrupted"
+    rows = _read_rows(run) if state != "finished" else []
     return {
         "run": run.name,
         "folder": str(run.folder),
         "model": record.get("model"),
         "state": state,
         "reason": record.get("reason") or "",
-        "step": _last_step(run) if state in ("running", "interrupted") else record.get("step"),
+        "step": rows[-1]["step"] if rows else record.get("step"),
         "steps": record.get("steps"),
-        "best": record.get("best"),
+        "best": record.get("best") or _find_best(rows),
         "dataset": _get(record, "dataset", "fingerprint"),
         "commit": _get(record, "git", "commit"),
         "dirty": _get(record, "git", "dirty"),
@@ -42,23 +44,32 @@ def _get(record: Mapping[str, Any], group: str, key: str) -> Any:
     return table.get(key) if isinstance(table, Mapping) else None
 
 
-def _last_step(run: Run) -> int | None:
-    """How far it came: the last whole line of its metrics."""
+def _read_rows(run: Run) -> list[dict[str, Any]]:
+    """The whole lines of metrics.jsonl: how far a run came that had no time to say so."""
     import json
 
     try:
-        with run.metrics.open("rb") as stream:
-            stream.seek(max(0, stream.seek(0, 2) - 65536))
-            lines = stream.read().split(b"\n")[:-1]
+        lines = run.metrics.read_bytes().split(b"\n")[:-1]
     except OSError:
-        return None
-    for line in reversed(lines):
+        return []
+    rows = []
+    for line in lines:
         try:
-            step = json.loads(line).get("step")
-        except (ValueError, AttributeError):
+            row = json.loads(line)
+        except ValueError:
             continue
-        if isinstance(step, int):
-            return step
+        if isinstance(row, dict) and isinstance(row.get("step"), int):
+            rows.append(row)
+    return rows
+
+
+def _find_best(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """The first of the best, as the training chooses it."""
+    for metric in METRICS:
+        found = [row for row in rows if row.get("kind") == "val" and isinstance(row.get(metric), int | float)]
+        if found:
+            best = max(found, key=lambda row: row[metric])
+            return {"metric": metric, "value": best[metric], "step": best["step"]}
     return None
 
 
