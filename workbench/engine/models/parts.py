@@ -1,6 +1,17 @@
 """What several rows share: Detectron2's keys of a head, restated where its YAML is not in the installed package."""
 
+from collections.abc import Mapping
+
+from workbench.engine.models.row import Count
+
 Keys = dict[str, object]
+
+# Which keys hold how many classes.
+THINGS: Mapping[str, Count] = {"MODEL.ROI_HEADS.NUM_CLASSES": "things"}
+POINTS: Mapping[str, Count] = {**THINGS, "MODEL.POINT_HEAD.NUM_CLASSES": "things"}
+STUFF: Mapping[str, Count] = {"MODEL.SEM_SEG_HEAD.NUM_CLASSES": "stuff"}
+ALL: Mapping[str, Count] = {"MODEL.SEM_SEG_HEAD.NUM_CLASSES": "all"}
+ALL_POINTS: Mapping[str, Count] = {**ALL, "MODEL.POINT_HEAD.NUM_CLASSES": "all"}
 
 ZOO_LICENCE = "CC BY-SA 3.0"  # MODEL_ZOO.md of Detectron2: every model that it lists
 NO_LICENCE = "not stated"  # Detectron2's projects list weights without a licence of their own
