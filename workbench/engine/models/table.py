@@ -175,6 +175,7 @@ _ROWS = (
     ),
     _zoo(
         name="pointrend_semantic_r50",
+        memory_gb=3.9,
         task="semantic",
         about="the same with PointRend: crisp borders between classes",
         extend=("point_rend",),
@@ -202,6 +203,7 @@ _ROWS = (
     ),
     _street(
         name="deeplab_v3plus_r103",
+        memory_gb=5.0,
         about="DeepLab v3+ on ResNet-103, from streets (Cityscapes)",
         extend=("deeplab", "workbench"),
         zoo="Base-RCNN-DilatedC5.yaml",
