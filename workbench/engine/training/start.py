@@ -20,6 +20,7 @@ from workbench.engine.training.resume import require_equal
 from workbench.errors import ProjectError
 from workbench.files import digest_file, write_atomically
 from workbench.project import FILE, Project
+from workbench.redaction import redact
 from workbench.run import Run, make_run, read_record, write_record
 from workbench.settings import Settings, read_settings
 
@@ -87,7 +88,7 @@ def begin_run(project: Project, course: Course) -> Run:
     run = make_run(project.runs, course.model)
     record: dict[str, Any] = {
         "state": "new",
-        "command": ["workbench", *sys.argv[1:]],
+        "command": [redact(word) for word in ("workbench", *sys.argv[1:])],
         **course.to_record(),
         "versions": find_versions(),
         "git": find_commit(project.folder),
