@@ -56,14 +56,7 @@ def words(text):
 
 
 def test_every_verb_has_its_section_and_no_other_is_there():
-    assert re.findall(r"^## workbench (\S+)$", CLI, re.MULTILINE) == [
-        *[
-            verb
-            for verb in ("new", "check", "convert", "import", "fetch", "preflight", "runs", "models", "demo", "doctor")
-            if verb in COMMANDS
-        ],
-    ]
-    assert set(re.findall(r"^## workbench (\S+)$", CLI, re.MULTILINE)) == set(COMMANDS)
+    assert re.findall(r"^## workbench (\S+)$", CLI, re.MULTILINE) == list(COMMANDS)
 
 
 @pytest.mark.parametrize("verb", COMMANDS)

@@ -18,9 +18,9 @@ COMMANDS = {
     "check": ("check", "find every mistake in annotations and images"),
     "convert": ("convert", "Labelme files → a dataset to train on"),
     "models": ("models", "what can be trained, from which weights, at what cost"),
-    "runs": ("runs", "list, show, compare and remove the runs of a project"),
     "preflight": ("preflight", "try a training before it is started"),
     "train": ("train", "fine-tune a model, and score it"),
+    "runs": ("runs", "list, show, compare and remove the runs of a project"),
     "demo": ("demo", "the whole flow on drawn samples"),
     "doctor": ("doctor", "what is installed, what is wrong, and what mends it"),
 }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 HELP = "Fine-tune a model on a project; scores at the end, checkpoints on the way."
 EXAMPLE = "workbench train balloons --model mask_rcnn_nano --steps 300"
+TRUST = "model.code"  # never taken from a run folder: whoever goes on with it names the file again
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,20 +41,30 @@ def run(args: argparse.Namespace) -> int:
     """Convert, plan, train, and say how good it became."""
     project = _find_project(args.project)
     if "WORLD_SIZE" in os.environ and args.resume:  # one of several processes: everything is decided
+        _trust(args.trust)
         return _work(find_run(args.resume, project.runs), strict=args.strict)
     typed = read_typed(args)
     here = _find_resumed(args.resume, project) if args.resume else None
     if here:
-        typed = {**read_record(here).get("typed", {}), **typed}
+        before = {key: text for key, text in read_record(here).get("typed", {}).items() if key != TRUST}
+        typed = {**before, **typed}
     folder = _begin(project, here, typed, args)
     if args.gpus > 1:
         from workbench.engine.training.launch import launch
 
-        launch(folder, project, args.gpus, strict=args.strict)
+        launch(folder, project, args.gpus, strict=args.strict, trust=args.trust)
     else:
         _work(folder, strict=args.strict)
     _tell(folder, as_json=args.json)
     return OK
+
+
+def _trust(code: str) -> None:
+    """Run the model.py that was named, for what it registers with Detectron2."""
+    if code:
+        from workbench.engine.models.own import read_model_file
+
+        read_model_file(Path(code), trusted=True)
 
 
 def _begin(project: Project, here: Run | None, typed: Mapping[str, str], args: argparse.Namespace) -> Run:

@@ -24,11 +24,12 @@ class LaunchFailed(WorkbenchError):
     exit_code = FAILED
 
 
-def launch(run: Run, project: Project, count: int, *, strict: bool) -> None:
+def launch(run: Run, project: Project, count: int, *, strict: bool, trust: str = "") -> None:
     """Start the group, pass on what it is told, and wait for it."""
     words = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
     words += [f"--max-restarts={RESTARTS}", "-m", "workbench", "train", str(project.folder)]
     words += ["--resume", str(run.folder), *(["--strict"] if strict else [])]
+    words += ["--trust", trust] if trust else []
     process = subprocess.Popen(words, env=ENVIRONMENT | os.environ, start_new_session=True)
     code = _wait(process)
     if code:
