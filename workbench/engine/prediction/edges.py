@@ -100,8 +100,9 @@ def _split(places: Numbers, owner: Numbers, painted: NDArray[np.bool_]) -> list[
     same_owner = owner[1:] == owner[:-1]
     painted[owner[1:][same_owner & (steps < 0)]] = True  # rounding put two changes in the wrong order
     if (same_owner & (steps == 0)).any():
-        keys, counts = np.unique(np.stack([owner, places]), axis=1, return_counts=True)
-        owner, places = keys[:, counts % 2 == 1]
+        room = int(places.max()) + 1
+        keys, counts = np.unique(owner * room + places, return_counts=True)
+        owner, places = np.divmod(keys[counts % 2 == 1], room)
     ends = np.searchsorted(owner, np.arange(len(painted) + 1))
     return [
         None if is_painted else places[start:end]
