@@ -1,0 +1,112 @@
+"""A process that has imported torch and Detectron2 once, and forks a real `workbench train` for each request.
+
+Requests and answers are JSON, one a line:
+{"words", "environment", "log", "kill_after", "signal"} → {"code", "seconds"}.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HOME = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """How a training ended: its exit code, or minus the signal; and how long it took."""
+
+    code: int
+    seconds: float
+
+
+class Server:
+    """The near end of it."""
+
+    def __init__(self) -> None:
+        environment = os.environ | {
+            "PYTHONPATH": str(HOME),
+            "OMP_NUM_THREADS": "1",
+            "PYTHONWARNINGS": "ignore",
+        }
+        words = [sys.executable, "-m", "tests.durability.server"]
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self._process = subprocess.Popen(words, cwd=HOME, env=environment, **pipes)
+
+    def run(self, *words: object, log: Path, kill_after: float | None = None, **more: Any) -> End:
+        """Run one command to its end, or to the moment when it is killed."""
+        request = {"words": list(map(str, words)), "log": str(log), "kill_after": kill_after, **more}
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        return End(**json.loads(self._process.stdout.readline()))
+
+    def close(self) -> None:
+        """Let it go."""
+        self._process.communicate(timeout=20)
+
+
+def serve() -> None:
+    """The far end: import, then fork for each line."""
+    import torch
+
+    torch.set_num_threads(1)
+    import tests.durability.begin  # noqa: F401
+    import workbench.engine.training.trainer  # noqa: F401
+
+    for line in sys.stdin:
+        request = json.loads(line)
+        began = time.monotonic()
+        child = os.fork()
+        if child == 0:
+            _be_a_training(request)
+        code = _wait(child, request)
+        sys.stdout.write(json.dumps({"code": code, "seconds": time.monotonic() - began}) + "\n")
+        sys.stdout.flush()
+
+
+def _be_a_training(request: dict[str, Any]) -> None:
+    """Never returns: what pytest or the server would do at their end is not to happen here."""
+    code = 99
+    try:
+        log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        for descriptor in (1, 2):
+            os.dup2(log, descriptor)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.environ.update(request.get("environment") or {})
+        code = _main(request["words"])
+    finally:
+        os._exit(code)
+
+
+def _main(words: list[str]) -> int:
+    if words[0] == "begin":
+        from tests.durability.begin import begin
+
+        return begin(*words[1:])
+    from workbench.cli import main
+
+    code = main(words)
+    sys.stderr.flush()
+    return code
+
+
+def _wait(child: int, request: dict[str, Any]) -> int:
+    if request["kill_after"] is not None:
+        deadline = time.monotonic() + request["kill_after"]
+        while (left := deadline - time.monotonic()) > 0:
+            time.sleep(min(left, 0.005))
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done:
+                return os.waitstatus_to_exitcode(status)
+        os.kill(child, request.get("signal") or signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+if __name__ == "__main__":
+    serve()
