@@ -90,6 +90,13 @@ class Feed:
                 self._open.remove(pool)
                 pool.close()
 
+    def peek(self, start: int, count: int) -> list[Batch]:
+        """Make a few batches here and now, to be looked at."""
+        made = [self._make(number) for number in range(start, start + count)]
+        return [
+            Batch(number=number, samples=one.samples, keys=one.keys) for number, one in enumerate(made, start)
+        ]
+
     def close(self) -> None:
         """End the workers."""
         while self._open:

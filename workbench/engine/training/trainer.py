@@ -9,8 +9,10 @@ from typing import Any
 import torch
 
 from workbench.engine.config.derive_objects import compute_repeats
+from workbench.engine.feed.catalog import registered
 from workbench.engine.feed.loader import Feed
 from workbench.engine.feed.records import has_objects, read_records
+from workbench.engine.feed.sample import wants_centers
 from workbench.engine.models.build import build_model
 from workbench.engine.models.weights import load_weights, locate_weights
 from workbench.engine.training.average import Average
@@ -53,6 +55,8 @@ def continue_run(run: Run, course: Course, *, strict: bool = False) -> None:
             stack.enter_context(hold(run))
             stack.enter_context(_written_down(run))
         tune_process()
+        names = stack.enter_context(registered(course.dataset, course.task, whole=wants_centers(course.cfg)))
+        course.cfg.DATASETS.TRAIN = (names["train"],)  # Panoptic-DeepLab asks the catalog for its classes
         parts = stack.enter_context(_assembled(run, course, ranks, stop, strict))
         _train(parts)
 
@@ -67,7 +71,7 @@ def _assembled(run: Run, course: Course, ranks: Ranks, stop: Stop, strict: bool)
     if loaded is not None:
         state.restore(loaded.content)
     with closing(open_view(run, course, ranks, state)) as view:
-        for warning in loaded.warnings if loaded else ():
+        for warning in loaded.warnings if loaded else read_record(run).get("weights", {}).get("warnings", ()):
             view.say(f"warning: {warning}")
         with closing(_open_feed(course, ranks, state)) as feed:
             if ranks.first:
@@ -129,6 +133,7 @@ def _load_first(run: Run, course: Course, model: torch.nn.Module, ranks: Ranks) 
             "missing": list(report.missing),
             "unexpected": list(report.unexpected),
             "resized": [name for name, *_ in report.resized],
+            "warnings": list(report.warnings),
         }
         _note(run, weights=weights)
 
@@ -200,6 +205,8 @@ def _train(parts: Parts) -> None:
             view.step(step, losses, parts.feed.wait)
     except Stopped as stopped:
         duties.save()
+        if parts.ranks.first:
+            _note(parts.run, step=state.step, best=state.best)
         raise Stopped(stopped.number, hint=_hint(parts)) from None
     if parts.ranks.first:
         _finish(parts, judge)

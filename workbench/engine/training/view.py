@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from workbench.engine.feed.batch_sheet import build_palette, draw_batch_sheet
+from workbench.engine.feed.loader import Feed
+from workbench.engine.feed.sample import wants_centers
 from workbench.engine.training.course import Course
 from workbench.engine.training.ranks import Ranks
 from workbench.engine.training.state import State
@@ -14,6 +17,7 @@ from workbench.engine.watching.metrics import Metrics
 from workbench.engine.watching.pictures import Pictures, show_predictions
 from workbench.engine.watching.speed import Speed
 from workbench.errors import DatasetError, OutputError
+from workbench.formats.manifest import read_manifest
 from workbench.run import Run
 
 SHOWN = 4  # batches on the sheet
@@ -62,8 +66,16 @@ class View:
         self.say(f"validation at step {step}: {'  '.join(words)}")
         self._speed.pause()
 
-    def show_batches(self, feed: Any, start: int) -> None:
+    def show_batches(self, feed: Feed, start: int) -> None:
         """Draw what the model will be shown."""
+        with self._only_a_picture():
+            course, shown = self._course, feed.peek(start, SHOWN)
+            palette = build_palette(
+                read_manifest(course.dataset), course.task, whole=wants_centers(course.cfg)
+            )
+            draw_batch_sheet(
+                shown, self._run.batches, palette, course.cfg, f"{self._run.name}: first batches"
+            )
 
     def show_predictions(self, step: int, state: State) -> None:
         """Draw what the model finds, as it is judged now, on the same validation images."""
