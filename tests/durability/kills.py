@@ -20,13 +20,8 @@ from tests.durability.server import Server
 from tests.durability.tiny import KINDS, make_project, typed
 from workbench.engine.training.weights_file import read_weights
 
-CLOCKS = (
-    "run.json",
-    "speed.jsonl",
-    "log.txt",
-    "lock",
-    "curves.png",
-)  # times, who it was, or the name of the run
+CLOCKS = ("run.json", "speed.jsonl", "log.txt", "lock")  # what may differ: it holds times or who it was
+SHOWN = "batches.png"  # what the model was shown since the last start
 WORKERS = (0, 1, 2)
 
 
@@ -34,7 +29,9 @@ def fingerprint(run: Path) -> dict[str, str]:
     """Every file of a run that is to be equal to the byte, and what run.json says about the end."""
     paths = (path for path in sorted(run.rglob("*")) if path.is_file())
     found = {
-        name: _digest(path) for path in paths if (name := path.relative_to(run).as_posix()) not in CLOCKS
+        name: _digest(path)
+        for path in paths
+        if (name := path.relative_to(run).as_posix()) not in (*CLOCKS, SHOWN)
     }
     record = json.loads((run / "run.json").read_bytes())
     return found | {
@@ -78,10 +75,11 @@ class Trials:
                 "begin", self.project, self.template(workers), keys, log=self.home / "log.txt"
             )
             assert end.code == 0, (self.home / "log.txt").read_text()
-        run = self.copy("undisturbed", 0)
+        run = self.copy(0)
         end = self.go_on(run)
         assert end.code == 0, self.told(run)
         self.whole, self.seconds = fingerprint(run), end.seconds
+        run.rename(self.home / "undisturbed")
 
     @property
     def project(self) -> Path:
@@ -90,9 +88,9 @@ class Trials:
     def template(self, workers: int) -> Path:
         return self.home / f"begun-{workers}"
 
-    def copy(self, name: str, workers: int) -> Path:
-        """A fresh run folder."""
-        return Path(shutil.copytree(self.template(workers), self.project / "runs" / name))
+    def copy(self, workers: int) -> Path:
+        """A fresh run folder; always of one name, which stands in the pictures."""
+        return Path(shutil.copytree(self.template(workers), self.project / "runs" / "run"))
 
     def told(self, run: Path) -> str:
         path = self.log(run)
@@ -107,7 +105,7 @@ class Trials:
     def try_once(self, number: int, chance: random.Random, most: int) -> list[str]:
         """Kill one run up to `most` times; return what differs in the end."""
         workers = WORKERS[number % len(WORKERS)]
-        run, left = self.copy(f"trial-{number}", workers), most
+        run, left = self.copy(workers), most
         while left:
             end = self.go_on(run, kill_after=chance.uniform(0.02, self.seconds))
             if end.code != -9:
@@ -118,19 +116,19 @@ class Trials:
         else:
             end = self.go_on(run)
         self.counts["trainings"] += 1
-        return self.judge(run, end.code)
+        return self.judge(run, end.code, number)
 
-    def judge(self, run: Path, code: int) -> list[str]:
-        """Compare with the undisturbed run; a run that is as it must be is removed."""
-        if code:
-            return [f"{run}: exit code {code}: {self.told(run)[-2000:]}"]
-        found = fingerprint(run)
+    def judge(self, run: Path, code: int, number: int) -> list[str]:
+        """Compare with the undisturbed run; only a run that is not as it must be is kept."""
+        found = {} if code else fingerprint(run)
         wrong = sorted(
             key for key in found.keys() | self.whole.keys() if found.get(key) != self.whole.get(key)
         )
         if not wrong:
             shutil.rmtree(run)
-        return [f"{run}: differs in {', '.join(wrong)}"] if wrong else []
+            return []
+        kept = run.rename(self.home / f"differs-{number}")
+        return [f"{kept}: exit code {code}, differs in {', '.join(wrong)}: {self.told(run)[-2000:]}"]
 
 
 def kill_many(
