@@ -90,6 +90,9 @@ def test_equal_metrics_give_equal_pictures(tmp_path):
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     with Image.open(tmp_path / "a.png") as picture:
         assert picture.size == (1320, 480)
+        pixels = np.asarray(picture.convert("RGB")).astype(int)
+    blue = np.argwhere(np.abs(pixels[:, :660] - (0x2F, 0x66, 0x90)).sum(axis=2) < 30)
+    assert np.ptp(blue[:, 1]) > 500  # the curve goes all the way, as the steps do
 
 
 def test_without_measurements_nothing_is_drawn(tmp_path):

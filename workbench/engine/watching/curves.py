@@ -74,6 +74,7 @@ def _draw_losses(panel: Any, train: Curve, val: Curve) -> None:
     every = sorted([*values, *val[1]])
     if every and every[-1] > 0:
         panel.set_ylim(0, max(every[int(len(every) * 0.99) - 1], max(val[1], default=0)) * 1.1)
+    panel.set_xlim(left=0)  # last: set before there are curves, it would stay as wide as nothing
     panel.legend(frameon=False, fontsize=9)
 
 
@@ -89,6 +90,7 @@ def _draw_scores(panel: Any, scores: Mapping[str, Curve]) -> None:
             markersize=4,
             label=f"{name}  best {max(values):.3f} @ {steps[values.index(max(values))]}",
         )
+    panel.set_xlim(left=0)
     panel.set_ylim(0, 1.02)
     panel.legend(frameon=False, fontsize=9, loc="best")
 
@@ -100,7 +102,6 @@ def _start(panel: Any, title: str) -> Any:
     axes.set_title(title, fontsize=10, color=INK, loc="left")
     axes.set_xlabel("step", fontsize=9, color=INK)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlim(left=0)
     axes.grid(color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(labelsize=8, length=0)
