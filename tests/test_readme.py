@@ -55,7 +55,12 @@ def test_the_tour_has_every_verb_but_those_that_need_a_network_or_train():
     from workbench.cli import COMMANDS
 
     toured = {step.command.split()[1] for step in steps(README) if step.command.startswith("workbench ")}
-    minutes = {"models", "preflight", "train", "runs"}  # training has its own tests, through the same command line
+    minutes = {
+        "models",
+        "preflight",
+        "train",
+        "runs",
+    }  # training has its own tests, through the same command line
     assert toured == set(COMMANDS) - {"fetch"} - minutes
 
 
