@@ -107,7 +107,7 @@ class Trials:
         workers = WORKERS[number % len(WORKERS)]
         run, left = self.copy(workers), most
         while left:
-            end = self.go_on(run, kill_after=chance.uniform(0.02, self.seconds))
+            end = self.go_on(run, kill_after=chance.uniform(0.02, 0.7 * self.seconds))
             if end.code != -9:
                 break
             left -= 1
@@ -142,7 +142,7 @@ def kill_many(
             trials.prepare()
             wanted = kills * (place + 1) // len(kinds) - kills * place // len(kinds)
             while trials.counts["kills"] < wanted:
-                most = min(chance.choice((1, 2, 4)), wanted - trials.counts["kills"])
+                most = min(chance.choice((2, 4, 8)), wanted - trials.counts["kills"])
                 wrong += trials.try_once(number, chance, most)
                 number += 1
             counts += trials.counts

@@ -11,9 +11,19 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+WARM = (
+    *(
+        "tests.durability.begin",
+        "workbench.cli",
+        "workbench.commands.train",
+        "workbench.engine.training.trainer",
+    ),
+    *("hotcoco", "matplotlib.pyplot", "matplotlib.backends.backend_agg", "shapely"),
+)
 HOME = Path(__file__).resolve().parents[2]
 
 
@@ -56,9 +66,8 @@ def serve() -> None:
     import torch
 
     torch.set_num_threads(1)
-    import tests.durability.begin  # noqa: F401
-    import workbench.engine.training.trainer  # noqa: F401
-
+    for name in WARM:
+        import_module(name)
     for line in sys.stdin:
         request = json.loads(line)
         began = time.monotonic()
