@@ -4,9 +4,13 @@ Only two reasons hold there too: real data that is not part of the repository, a
 """
 
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
+
+# A shell starts what runs in the background with Ctrl-C ignored, and programs that the tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)
