@@ -1,11 +1,12 @@
 """A process that has imported torch and Detectron2 once, and forks a real `workbench train` for each request.
 
-Requests and answers are JSON, one a line:
-{"words", "environment", "log", "kill_after", "signal"} → {"code", "seconds"}.
+Requests and answers are JSON, one a line: {"do": "start", "words", "log", …} → {"process"}; {"do": "wait", "process",
+"kill_after", "signal"} → {"code", "seconds"}. What else a start may say is in `_prepare`.
 """
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ WARM = (
     *("hotcoco", "matplotlib.pyplot", "matplotlib.backends.backend_agg", "shapely"),
 )
 HOME = Path(__file__).resolve().parents[2]
+BEYOND_REPAIR = 99  # what the server itself did wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +50,34 @@ class Server:
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self._process = subprocess.Popen(words, cwd=HOME, env=environment, **pipes)
 
-    def run(self, *words: object, log: Path, kill_after: float | None = None, **more: Any) -> End:
+    def run(
+        self,
+        *words: object,
+        log: Path,
+        kill_after: float | None = None,
+        signal: int | None = None,
+        **more: Any,
+    ) -> End:
         """Run one command to its end, or to the moment when it is killed."""
-        request = {"words": list(map(str, words)), "log": str(log), "kill_after": kill_after, **more}
+        return self.wait(self.start(*words, log=log, **more), kill_after=kill_after, signal=signal)
+
+    def start(self, *words: object, log: Path, **more: Any) -> int:
+        """Start one command, and return its process."""
+        request = {"do": "start", "words": list(map(str, words)), "log": str(log), **more}
+        return int(self._ask(request)["process"])
+
+    def wait(self, process: int, *, kill_after: float | None = None, signal: int | None = None) -> End:
+        """Wait for the end of one that was started, or send it a signal after so many seconds."""
+        return End(
+            **self._ask({"do": "wait", "process": process, "kill_after": kill_after, "signal": signal})
+        )
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
-        return End(**json.loads(self._process.stdout.readline()))
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return answer
 
     def close(self) -> None:
         """Let it go."""
@@ -68,29 +91,51 @@ def serve() -> None:
     torch.set_num_threads(1)
     for name in WARM:
         import_module(name)
+    began: dict[int, float] = {}
     for line in sys.stdin:
         request = json.loads(line)
-        began = time.monotonic()
-        child = os.fork()
-        if child == 0:
-            _be_a_training(request)
-        code = _wait(child, request)
-        sys.stdout.write(json.dumps({"code": code, "seconds": time.monotonic() - began}) + "\n")
+        if request["do"] == "start":
+            child = os.fork()
+            if child == 0:
+                _be_a_training(request)
+            began[child] = time.monotonic()
+            answer: dict[str, Any] = {"process": child}
+        else:
+            child = request["process"]
+            answer = {"code": _wait(child, request), "seconds": time.monotonic() - began.pop(child)}
+        sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 
 def _be_a_training(request: dict[str, Any]) -> None:
     """Never returns: what pytest or the server would do at their end is not to happen here."""
-    code = 99
+    code = BEYOND_REPAIR
     try:
-        log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
         for descriptor in (1, 2):
             os.dup2(log, descriptor)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.environ.update(request.get("environment") or {})
+        _prepare(request)
         code = _main(request["words"])
     finally:
         os._exit(code)
+
+
+def _prepare(request: dict[str, Any]) -> None:
+    """`environment`; `trace`: a file for the moments of saves; `room`: bytes of memory to go; `user`: who it is."""
+    os.environ.update(request.get("environment") or {})
+    if request.get("trace"):
+        from tests.durability.crashes import trace_moments
+
+        trace_moments(Path(request["trace"]))
+    if request.get("room"):
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        limit = pages * resource.getpagesize() + request["room"]
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    if request.get("user"):
+        os.setgroups([])
+        os.setgid(request["user"])
+        os.setuid(request["user"])
 
 
 def _main(words: list[str]) -> int:
@@ -113,7 +158,7 @@ def _wait(child: int, request: dict[str, Any]) -> int:
             done, status = os.waitpid(child, os.WNOHANG)
             if done:
                 return os.waitstatus_to_exitcode(status)
-        os.kill(child, request.get("signal") or signal.SIGKILL)
+        os.kill(child, request["signal"] or signal.SIGKILL)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 

@@ -10,7 +10,7 @@ pytest.importorskip("detectron2")
 from tests.durability.kills import kill_many
 from tests.durability.tiny import KINDS
 
-KILLS = int(os.environ.get("WORKBENCH_KILLS", "40"))
+KILLS = int(os.environ.get("WORKBENCH_KILLS", "200"))
 SHARES = 2  # of equal work, for two workers
 
 
