@@ -197,6 +197,14 @@ def test_a_missing_image_is_suggested_by_the_name_of_the_json(tmp_path):
         assert "a.png lies beside the json" in found.message
 
 
+def test_a_process_that_went_elsewhere_finds_the_images_that_are_there(tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        put(tmp_path / name / "images" / "a.png")
+        monkeypatch.chdir(tmp_path / name)
+        found = find_image(Path("images"), "b.json", wanting("a.png"))
+        assert found.file == tmp_path / name / "images" / "a.png"
+
+
 def test_an_image_that_comes_later_is_found(tmp_path):
     assert place(tmp_path, "IMG.png") == (None, "image-missing")
     time.sleep(0.01)

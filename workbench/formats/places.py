@@ -46,7 +46,7 @@ def find_file(root: Path, folder: str, wanted: str) -> ImagePlace:
     if wanted.startswith(("/", "~")) or wanted[1:2] == ":" or path.startswith(".."):
         return _outside(wanted)
     parent, _, base = path.rpartition("/")
-    real = _find_real_folder(str(root), parent)
+    real = _find_real_folder(root, parent)
     if real is None:
         return _outside(wanted)
     file = f"{real}/{base}"
@@ -54,7 +54,7 @@ def find_file(root: Path, folder: str, wanted: str) -> ImagePlace:
         mode = os.lstat(file).st_mode
         if stat.S_ISLNK(mode):
             target = os.path.realpath(file)
-            if not target.startswith(str(_find_real_folder(str(root), "")).rstrip("/") + "/"):
+            if not target.startswith(str(_find_real_folder(root, "")).rstrip("/") + "/"):
                 return _outside(wanted)
             mode = Path(target).stat().st_mode
     except (OSError, ValueError):
@@ -64,9 +64,14 @@ def find_file(root: Path, folder: str, wanted: str) -> ImagePlace:
     return ImagePlace(path=path, file=Path(file))
 
 
+def _find_real_folder(root: Path, folder: str) -> str | None:
+    """Where a folder really is; None where it lies outside. A process may go elsewhere: a full path is remembered."""
+    return _follow(str(root.absolute()), folder)
+
+
 @lru_cache(maxsize=4096)
-def _find_real_folder(root: str, folder: str) -> str | None:
-    """Follow links once for each folder, since that is slow; None where it lies outside."""
+def _follow(root: str, folder: str) -> str | None:
+    """Follow links once for each folder, since that is slow."""
     inside = os.path.realpath(root)
     real = os.path.realpath(f"{inside}/{folder}")
     return real if f"{real}/".startswith(inside.rstrip("/") + "/") else None
@@ -125,7 +130,7 @@ def _list_equal_stems(root: Path, name: str) -> list[str]:
 
 
 def _list_names(root: Path, folder: str) -> tuple[str, ...]:
-    real = _find_real_folder(str(root), folder)
+    real = _find_real_folder(root, folder)
     try:
         return _list_once(real, Path(real).stat().st_mtime_ns) if real else ()
     except OSError:

@@ -20,7 +20,7 @@ from workbench.engine.config.derive_sizes import choose_short_edge
 from workbench.engine.config.typed import Said
 from workbench.engine.models.row import ModelError
 from workbench.engine.models.table import MODELS
-from workbench.settings import AugmentSettings, ModelSettings, Settings, TrainSettings
+from workbench.settings import AugmentSettings, Settings, TrainSettings
 
 
 def reason(derived, key):
@@ -231,15 +231,6 @@ def test_the_smallest_piece_of_stuff_follows_the_size_of_the_images():
     assert choose_stuff_area(make_facts(thin), 4096)[0] == 50
     large = make_part(size=(4000, 3000), stuff_areas=[90_000] * 9)
     assert choose_stuff_area(make_facts(large), 4096)[0] == 4096
-
-
-# From scratch
-
-
-def test_frozen_statistics_are_not_used_with_random_weights():
-    cfg = fit(settings=Settings(model=ModelSettings(weights=""))).cfg
-    assert (cfg.MODEL.RESNETS.NORM, cfg.MODEL.BACKBONE.FREEZE_AT) == ("GN", 0)
-    assert fit().cfg.MODEL.RESNETS.NORM == "FrozenBN"
 
 
 # What was said

@@ -18,7 +18,8 @@ from workbench.engine.config.derive_length import (
     derive_rate,
     derive_schedule,
 )
-from workbench.engine.config.derive_machine import derive_house, derive_machine, derive_norm, derive_weights
+from workbench.engine.config.derive_machine import derive_house, derive_machine, derive_weights
+from workbench.engine.config.derive_norm import derive_norm
 from workbench.engine.config.derive_objects import (
     derive_balance,
     derive_detections,

@@ -39,20 +39,6 @@ def derive_weights(now: Situation) -> Iterator[Proposal]:
     yield Proposal(key="MODEL.WEIGHTS", value=source, reason=reason)
 
 
-def derive_norm(now: Situation) -> Iterator[Proposal]:
-    """Frozen statistics of a network that never learnt any are wrong from the first step (diverges at once)."""
-    frozen = now.get_row("MODEL.RESNETS.NORM") == "FrozenBN"
-    plain = "build_resnet" in str(now.get("MODEL.BACKBONE.NAME"))
-    if now.get("MODEL.WEIGHTS") or not (frozen and plain):
-        return
-    reason = "from scratch: frozen batch statistics that were never learnt make training diverge"
-    yield Proposal(key="MODEL.RESNETS.NORM", value="GN", reason=reason)
-    yield Proposal(
-        key="MODEL.RESNETS.STRIDE_IN_1X1", value=False, reason="from scratch: as networks with GN have it"
-    )
-    yield Proposal(key="MODEL.BACKBONE.FREEZE_AT", value=0, reason="from scratch: nothing is worth freezing")
-
-
 def derive_house(now: Situation) -> Iterator[Proposal]:
     """Keys that say of a run how the workbench runs it, so that its config.yaml tells the truth."""
     seed = now.settings.train.seed
