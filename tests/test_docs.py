@@ -242,7 +242,7 @@ def test_every_file_of_a_dataset_is_in_the_docs(dataset):
         "convert annotations/faces",
         "convert annotations/faces --to yolo",
         "import projects/chipsets/datasets --format coco --images annotations/chipsets --out again",
-        "demo faces",
+        "demo faces --steps 0",
     ],
 )
 def test_every_key_of_json_is_in_the_docs(typed, home, dataset, capsys):

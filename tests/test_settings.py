@@ -6,7 +6,7 @@ import pytest
 
 from workbench.errors import ProjectError
 from workbench.project import Project, make_categories
-from workbench.settings import read_settings
+from workbench.settings import choose_decay, read_settings
 
 
 def project(**tables: object) -> Project:
@@ -47,7 +47,7 @@ def test_lists_can_be_typed_without_brackets_and_quotes():
         ({"train": {"steps": "many"}}, "train.steps: must be a whole number, but got 'many'"),
         ({"train": {"steps": True}}, "train.steps: must be a whole number"),
         ({"train": {"steps": -1}}, "train.steps: must be 0 or more"),
-        ({"train": {"schedule": "linear"}}, "train.schedule: must be one of step, cosine"),
+        ({"train": {"schedule": "linear"}}, "train.schedule: must be one of row, step, cosine"),
         ({"train": {"augment": {"jitter": ["a"]}}}, "train.augment.jitter: must be a list of numbers"),
         ({"train": {"augment": 3}}, "train.augment: must be a table"),
         ({"model": {"row": "x"}}, "model.row: must be a known setting"),
@@ -69,3 +69,13 @@ def test_a_typed_word_that_means_nothing_names_the_nearest(key):
 def test_a_typed_value_of_another_kind_is_refused():
     with pytest.raises(ProjectError, match=r"train\.lr: must be a number, but got 'fast'"):
         read_settings(project(), {"train.lr": "fast"})
+
+
+@pytest.mark.parametrize(
+    ("asked", "steps", "decay"),
+    [(-1, 1000, 0.99), (-1, 100, 0.9), (-1, 2, 0.0), (0.5, 1000, 0.5), (0, 1000, 0)],
+)
+def test_the_average_reaches_over_the_last_hundredth_of_a_run_unless_it_was_asked_otherwise(
+    asked, steps, decay
+):
+    assert choose_decay(asked, steps) == pytest.approx(decay)

@@ -12,7 +12,7 @@ from workbench.errors import ProjectError, nearest
 from workbench.project import FILE, Project
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
-Schedule = Literal["step", "cosine"]
+Schedule = Literal["row", "step", "cosine"]
 Balance = Literal["auto", "on", "off"]
 Flip = Literal["horizontal", "vertical", "both", "none"]
 
@@ -36,10 +36,10 @@ class TrainSettings:
     batch: int = 0  # images an optimiser step, over all processes and accumulated parts
     accumulate: int = 1  # parts in which such a batch goes through the model
     lr: float = 0.0
-    schedule: Schedule = "step"
+    schedule: Schedule = "row"  # how the rate falls; the row's own
     warmup: int = -1
-    clip: float = 1.0  # largest norm of the gradient; 0: off
-    ema: float = 0.0  # decay of the averaged weights; 0: off
+    clip: float = 5.0  # largest norm of the gradient; 0: off
+    ema: float = -1.0  # decay of the averaged weights; -1: from the length of the run, 0: off
     freeze: tuple[str, ...] = ()  # patterns of parameter names, such as "backbone.*"
     precision: Precision = "auto"
     device: str = "auto"
@@ -119,8 +119,13 @@ def settings_from_json(raw: Mapping[str, Any]) -> Settings:
     return Settings(**{room: kind(**tables[room]) for room, kind in _TABLES.items()})
 
 
+def choose_decay(asked: float, steps: int) -> float:
+    """The average reaches over the last hundredth or so of a run, unless something else was asked for."""
+    return asked if asked >= 0 else max(1 - 10 / max(steps, 1), 0.0)
+
+
 _TABLES: Mapping[str, Any] = {"model": ModelSettings, "train": TrainSettings, "augment": AugmentSettings}
-_LEAST = {"keep": 1, "accumulate": 1, "warmup": -1, "workers": -1, "cache_mb": -1}  # of the others: 0
+_LEAST = {"keep": 1, "accumulate": 1, "warmup": -1, "ema": -1, "workers": -1, "cache_mb": -1}  # of the others: 0
 
 
 class _Typed(str):

@@ -1,6 +1,7 @@
 """`workbench train`: fine-tune a model on a project, or go on where a run stopped."""
 
 import argparse
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -108,6 +109,10 @@ def _tell(folder: Run, *, as_json: bool) -> None:
     if as_json:
         print_json(record)
         return
+    if folder.scores("val").exists():
+        from workbench.evaluation.score_table import format_scores
+
+        print_line(f"\n{format_scores(json.loads(folder.scores('val').read_bytes()))}\n")
     best = record.get("best")
     if best:
         print_line(f"best at step {best['step']}: {best['metric']} {best['value']:.3f}")

@@ -130,6 +130,12 @@ def test_a_cosine_and_a_warmup_of_ones_own():
     assert (solver.LR_SCHEDULER_NAME, solver.WARMUP_ITERS, solver.MAX_ITER) == ("WarmupCosineLR", 7, 50)
 
 
+def test_a_row_with_a_schedule_of_its_own_keeps_it_unless_steps_are_asked_for():
+    assert fit("mask_rcnn_nano").cfg.SOLVER.LR_SCHEDULER_NAME == "WarmupCosineLR"
+    settings = Settings(train=TrainSettings(schedule="step"))
+    assert fit("mask_rcnn_nano", settings=settings).cfg.SOLVER.LR_SCHEDULER_NAME == "WarmupMultiStepLR"
+
+
 # Sizes
 
 

@@ -14,6 +14,7 @@ SEEN = 4_000  # images that a small set is to be seen, all passes together
 PASSES = 12, 50  # over a large set (the schedule "1x" of Detectron2's zoo), and over a small one at most
 SHORTEST = 200  # steps
 WARMUP_SHARE = 0.1
+SCHEDULES = {"step": "WarmupMultiStepLR", "cosine": "WarmupCosineLR"}
 
 
 def derive_batch(now: Situation) -> Iterator[Proposal]:
@@ -113,9 +114,10 @@ def count_images(now: Situation) -> int:
 def derive_schedule(now: Situation) -> Iterator[Proposal]:
     """When the rate rises and falls, in shares of the run's length."""
     steps = now.cfg.SOLVER.MAX_ITER
-    if now.settings.train.schedule == "cosine":
+    asked = now.settings.train.schedule
+    if asked != "row":
         yield Proposal(
-            key="SOLVER.LR_SCHEDULER_NAME", value="WarmupCosineLR", reason='train.schedule is "cosine"'
+            key="SOLVER.LR_SCHEDULER_NAME", value=SCHEDULES[asked], reason=f'train.schedule is "{asked}"'
         )
     warmup = now.settings.train.warmup
     if warmup >= 0:

@@ -22,12 +22,12 @@ _lite0 = partial(
     zoo="Base-RCNN-FPN.yaml",
     weights="package:efficientnet-lite0",
     licence=parts.LITE0_LICENCE,
-    batch=4,
-    lr=0.01,
+    batch=2,
+    lr=0.02,
     short_edge=352,
     long_edge=512,
 )
-_nano = partial(Model, zoo="Base-RCNN-FPN.yaml", batch=4, lr=0.02, short_edge=192, long_edge=256)
+_nano = partial(Model, zoo="Base-RCNN-FPN.yaml", batch=2, lr=0.04, short_edge=192, long_edge=256)
 
 _ROWS = (
     _zoo(
@@ -255,7 +255,7 @@ _ROWS = (
         name="mask_rcnn_nano",
         memory_gb=0.9,
         task="instance",
-        about="Mask R-CNN on ResNet-18: from scratch, for tests and the demo",
+        about="Mask R-CNN on a narrow ResNet-50: from scratch, for tests and the demo",
         keys={**parts.NANO, "MODEL.MASK_ON": True},
         class_keys=parts.THINGS,
     ),
@@ -263,7 +263,7 @@ _ROWS = (
         name="pointrend_nano",
         memory_gb=0.9,
         task="instance",
-        about="PointRend on ResNet-18",
+        about="PointRend on a narrow ResNet-50",
         extend=("point_rend",),
         keys={**parts.NANO, **parts.SMALL_POINT_REND},
         class_keys=parts.POINTS,
@@ -273,7 +273,7 @@ _ROWS = (
         name="panoptic_nano",
         memory_gb=0.9,
         task="panoptic",
-        about="Panoptic FPN on ResNet-18",
+        about="Panoptic FPN on a narrow ResNet-50",
         keys={**parts.NANO, **parts.PANOPTIC},
         class_keys={**parts.THINGS, **parts.STUFF},
     ),
@@ -281,7 +281,7 @@ _ROWS = (
         name="semantic_nano",
         memory_gb=0.9,
         task="semantic",
-        about="semantic FPN on ResNet-18",
+        about="semantic FPN on a narrow ResNet-50",
         keys={**parts.NANO, "MODEL.META_ARCHITECTURE": "SemanticSegmentor"},
         class_keys=parts.ALL,
     ),

@@ -32,6 +32,7 @@ from workbench.engine.training.view import View, open_view
 from workbench.engine.training.weights_file import write_weights
 from workbench.errors import InputMissing, ProjectError, WorkbenchError
 from workbench.run import Run, hold, read_record, write_record
+from workbench.settings import choose_decay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,13 +110,14 @@ def _build_state(run: Run, course: Course, ranks: Ranks, precision: Precision, *
         )
     tune_model(model)
     optimizer = build_optimizer(cfg, model)
+    decay = choose_decay(settings.ema, cfg.SOLVER.MAX_ITER)
     return State(
         model=_wrap(model, ranks),
         weights=model,
         optimizer=optimizer,
         scheduler=build_schedule(cfg, optimizer),
         scaler=torch.amp.GradScaler(course.device.partition(":")[0], enabled=precision.scaler),
-        average=Average(model, settings.ema) if settings.ema else None,
+        average=Average(model, decay) if decay else None,
     )
 
 
