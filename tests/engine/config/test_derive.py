@@ -16,7 +16,7 @@ from workbench.engine.config.derive_objects import (
     compute_repeats,
     is_unbalanced,
 )
-from workbench.engine.config.derive_sizes import choose_short_edge
+from workbench.engine.config.derive_sizes import choose_short_edge, choose_test_edge
 from workbench.engine.config.typed import Said
 from workbench.engine.models.row import ModelError
 from workbench.engine.models.table import MODELS
@@ -139,6 +139,12 @@ def test_a_row_with_a_schedule_of_its_own_keeps_it_unless_steps_are_asked_for():
 # Sizes
 
 
+def test_a_small_row_looks_closer_in_prediction_but_never_at_more_than_an_image_holds():
+    assert choose_test_edge(make_part(size=(4000, 3000)), 352, 1.5)[0] == 544
+    assert choose_test_edge(make_part(size=(640, 480)), 352, 1.5)[0] == 480
+    assert choose_test_edge(make_part(size=(300, 200)), 192, 1.5) == (192, "")
+
+
 def test_small_images_are_not_blown_up():
     assert choose_short_edge(make_part(size=(256, 192), boxes=[(0, 0, 90, 90)]), 800, 1333)[0] == 192
 
@@ -170,7 +176,8 @@ def test_every_row_trains_at_its_natural_size_on_large_images(name):
         stuff=("sky",) if model.task != "instance" else (),
     )
     cfg = fit(name, facts).cfg.INPUT
-    assert [model.short_edge] == [cfg.MIN_SIZE_TEST]
+    assert max(cfg.MIN_SIZE_TRAIN) == model.short_edge
+    assert cfg.MIN_SIZE_TEST == pytest.approx(model.short_edge * model.test_scale, abs=16)
     assert max(cfg.MIN_SIZE_TRAIN) == model.short_edge
 
 

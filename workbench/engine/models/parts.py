@@ -15,6 +15,7 @@ ALL_POINTS: Mapping[str, Count] = {**ALL, "MODEL.POINT_HEAD.NUM_CLASSES": "all"}
 
 ZOO_LICENCE = "CC BY-SA 3.0"  # MODEL_ZOO.md of Detectron2: every model that it lists
 NO_LICENCE = "not stated"  # Detectron2's projects list weights without a licence of their own
+LITE0_WEIGHTS = "package:efficientnet-lite0"
 LITE0_LICENCE = "Apache-2.0"  # the repository that the package comes from, and that of the original network
 
 # PointRend's keys are those of projects/PointRend/configs of Detectron2's repository.
@@ -113,7 +114,7 @@ FEW_IMAGES: Keys = {
     "MODEL.ROI_BOX_HEAD.BBOX_REG_LOSS_WEIGHT": 2.0,
     "SOLVER.LR_SCHEDULER_NAME": "WarmupCosineLR",
 }
-LITE0: Keys = {
+LITE0_KEYS: Keys = {
     **FEW_IMAGES,
     "MODEL.BACKBONE.NAME": "build_lite0_fpn_backbone",
     "MODEL.BACKBONE.FREEZE_AT": 2,

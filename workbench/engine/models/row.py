@@ -30,6 +30,9 @@ class Model:
     lr: float
     short_edge: int  # the natural image size
     long_edge: int
+    test_scale: float = (
+        1.0  # so many times larger in prediction: training is what costs, and small things are found
+    )
     zoo: str = ""  # a YAML of Detectron2's zoo to start from
     extend: tuple[Extension, ...] = ()  # the functions that add keys to Detectron2's own
     weights: str = ""  # detectron2://…, https://…, package:efficientnet-lite0, or none: from scratch

@@ -17,17 +17,17 @@ _PANOPTIC_R101 = f"{_ZOO}{_PANOPTIC}panoptic_fpn_R_101_3x/139514519/model_final_
 # What a group of rows has in common: the zoo's own schedule and sizes, or those that a CPU can bear.
 _zoo = partial(Model, batch=16, lr=0.02, short_edge=800, long_edge=1333, licence=parts.ZOO_LICENCE)
 _street = partial(Model, task="semantic", short_edge=512, long_edge=1024, licence=parts.NO_LICENCE)
+_small = partial(Model, zoo="Base-RCNN-FPN.yaml", batch=2)
 _lite0 = partial(
-    Model,
-    zoo="Base-RCNN-FPN.yaml",
-    weights="package:efficientnet-lite0",
+    _small,
+    weights=parts.LITE0_WEIGHTS,
     licence=parts.LITE0_LICENCE,
-    batch=2,
     lr=0.02,
     short_edge=352,
     long_edge=512,
+    test_scale=1.5,
 )
-_nano = partial(Model, zoo="Base-RCNN-FPN.yaml", batch=2, lr=0.04, short_edge=192, long_edge=256)
+_nano = partial(_small, lr=0.04, short_edge=160, long_edge=224, test_scale=1.2)
 
 _ROWS = (
     _zoo(
@@ -220,7 +220,7 @@ _ROWS = (
         task="instance",
         about="Mask R-CNN on EfficientNet-Lite0: pretrained without a download, for a CPU",
         extend=("workbench",),
-        keys={**parts.LITE0, "MODEL.MASK_ON": True},
+        keys={**parts.LITE0_KEYS, "MODEL.MASK_ON": True},
         class_keys=parts.THINGS,
     ),
     _lite0(
@@ -229,7 +229,7 @@ _ROWS = (
         task="instance",
         about="PointRend on EfficientNet-Lite0",
         extend=("point_rend", "workbench"),
-        keys={**parts.LITE0, **parts.SMALL_POINT_REND},
+        keys={**parts.LITE0_KEYS, **parts.SMALL_POINT_REND},
         class_keys=parts.POINTS,
         bitmask=True,
     ),
@@ -239,7 +239,7 @@ _ROWS = (
         task="panoptic",
         about="Panoptic FPN on EfficientNet-Lite0",
         extend=("workbench",),
-        keys={**parts.LITE0, **parts.PANOPTIC},
+        keys={**parts.LITE0_KEYS, **parts.PANOPTIC},
         class_keys={**parts.THINGS, **parts.STUFF},
     ),
     _lite0(
@@ -248,7 +248,7 @@ _ROWS = (
         task="semantic",
         about="semantic FPN on EfficientNet-Lite0",
         extend=("workbench",),
-        keys={**parts.LITE0, "MODEL.META_ARCHITECTURE": "SemanticSegmentor"},
+        keys={**parts.LITE0_KEYS, "MODEL.META_ARCHITECTURE": "SemanticSegmentor"},
         class_keys=parts.ALL,
     ),
     _nano(
