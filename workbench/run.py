@@ -1,10 +1,10 @@
 """A run folder: the name of every file in it, who may write there, and run.json.
 
-run.json holds, for whoever asks later: `state` (running | stopped | finished | failed), `reason`, `command`, `project`,
-`task`, `model`, `classes` (`things`, `stuff`), `settings`, `typed`, `seed`, `device`, `precision`, `world`, `versions`,
-`git` (`commit`, `dirty`), `dataset` (`folder`, `fingerprint`, `split`), `weights` (`source`, `sha256`, `missing`),
-`changes` (`key`, `old`, `new`, `reason`), `steps`, `step`, `best` (`metric`, `value`, `step`), `scores`, `started`,
-`ended`, `resumed` (a list of steps).
+run.json holds, for whoever asks later: `state` (running | stopped | finished | failed | oom), `reason`, `command`,
+`project`, `task`, `model`, `classes` (`things`, `stuff`), `settings`, `typed`, `seed`, `device`, `precision`, `world`,
+`versions`, `git` (`commit`, `dirty`), `dataset` (`folder`, `fingerprint`, `split`), `weights` (`source`, `sha256`,
+`missing`), `changes` (`key`, `old`, `new`, `reason`), `steps`, `step`, `best` (`metric`, `value`, `step`), `scores`,
+`quarantined` (images that were left out), `started`, `ended`, `resumed` (a list of steps).
 """
 
 import json
@@ -182,6 +182,13 @@ def is_held(run: Run) -> bool:
         return not claim(descriptor)
     finally:
         os.close(descriptor)
+
+
+def require_free(run: Run) -> None:
+    """Refuse a folder that somebody trains in."""
+    if is_held(run):
+        with hold(run):
+            pass
 
 
 @contextmanager

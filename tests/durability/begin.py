@@ -9,10 +9,10 @@ from workbench.engine.training.start import begin_run, plan_course
 from workbench.project import read_project
 
 
-def begin(project: str, target: str, typed: str) -> int:
+def begin(project: str, target: str, typed: str, world: str) -> int:
     """Begin a run with these keys (JSON), in this folder."""
     read = read_project(Path(project))
     dataset = convert_project(read, None, as_rle=False, strict=False).out
-    run = begin_run(read, plan_course(read, Path(dataset), json.loads(typed), world=1))
+    run = begin_run(read, plan_course(read, Path(dataset), json.loads(typed), world=int(world)))
     shutil.move(run.folder, target)
     return 0

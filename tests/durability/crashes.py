@@ -19,9 +19,12 @@ from workbench.engine.training import crash
 from workbench.engine.training.checkpoint import list_checkpoints
 from workbench.engine.training.sealed import SpoiledFile, check_sealed
 
-# Two checkpoints, of which the second removes the first; one evaluation, whose weights are the best.
-SHORT = {"steps": 2, "warmup": 1, "checkpoint_every": 1, "evaluate_every": 2, "keep": 1, "accumulate": 1}
-SAVES = ("first checkpoint", "best weights", "checkpoint that removes one", "final weights")
+# Each checkpoint removes the one before; one evaluation, whose weights are the best.
+SHORT = {"steps": 3, "warmup": 1, "checkpoint_every": 1, "evaluate_every": 3, "keep": 1, "accumulate": 1}
+SAVES = ("first checkpoint", "second checkpoint", "best weights", "last checkpoint", "final weights")
+# The same with room for a chain of deaths, of which the last ones each leave a checkpoint behind.
+LONGER = SHORT | {"steps": 8, "evaluate_every": 8}
+CHAIN = 15  # moments of a save that removes an older checkpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +36,19 @@ class Moment:
     name: str
 
 
-def trace_moments(path: Path) -> None:
-    """Write down each moment that this process comes to, in place of dying there."""
+def trace_moments(path: Path, dies: Sequence[int] = ()) -> None:
+    """Let this process write down each moment that it comes to, and die at the m-th moment of its n-th save."""
+    place = [0, 0]
 
     class Recorder:
         def __next__(self) -> int:
+            name = sys._getframe(1).f_locals["_moment"]
             with path.open("a") as stream:
-                stream.write(sys._getframe(1).f_locals["_moment"] + "\n")
-            return -1
+                stream.write(f"{name}\n")
+            place[:] = [place[0] + 1, 1] if name == "opened" else [place[0], place[1] + 1]
+            return 1 if place == list(dies) else 0
 
-    crash.os.environ[crash.VARIABLE] = "0"
+    crash.os.environ[crash.VARIABLE] = "1"
     crash._passed = Recorder()  # type: ignore[assignment]
 
 
@@ -67,6 +73,25 @@ def crash_at(trials: Trials, moment: Moment) -> list[str]:
     wrong = [f"{moment}: {error}" for error in find_spoiled(run)]
     code = trials.go_on(run).code
     return wrong + [f"{moment}: {line}" for line in trials.judge(run, code, moment.number)]
+
+
+def crash_in_a_chain(server: Server, home: Path, kind: str) -> tuple[list[str], list[str]]:
+    """Die at the first moment of a run's second save, go on, die at the second one, and so on; then let it finish.
+
+    Return the names of the moments, and what went wrong. It takes half the time of a run for each. The first save of
+    a run that goes on is that of its own step; the next one removes what was before.
+    """
+    trials = Trials(kind, home / kind, server, more=LONGER)
+    trials.prepare()
+    run, died, wrong = trials.copy(0), [], []
+    for number in range(1, CHAIN + 1):
+        trace = home / f"{kind}-{number}"
+        end = trials.go_on(run, trace=str(trace), dies=[2, number])
+        died.append(trace.read_text().splitlines()[-1])
+        wrong += [f"{died[-1]}: must die, but ended with {end.code}"] if end.code != -9 else []
+        wrong += [f"{died[-1]}: {error}" for error in find_spoiled(run)]
+    code = trials.go_on(run).code
+    return died, wrong + trials.judge(run, code, "chain")
 
 
 def find_spoiled(run: Path) -> list[str]:

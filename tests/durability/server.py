@@ -122,12 +122,12 @@ def _be_a_training(request: dict[str, Any]) -> None:
 
 
 def _prepare(request: dict[str, Any]) -> None:
-    """`environment`; `trace`: a file for the moments of saves; `room`: bytes of memory to go; `user`: who it is."""
+    """`environment`; `trace`, a file for the moments of saves, and `dies`, at which; `room`, bytes to go; `user`."""
     os.environ.update(request.get("environment") or {})
     if request.get("trace"):
         from tests.durability.crashes import trace_moments
 
-        trace_moments(Path(request["trace"]))
+        trace_moments(Path(request["trace"]), request.get("dies", ()))
     if request.get("room"):
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         limit = pages * resource.getpagesize() + request["room"]

@@ -4,6 +4,8 @@ import hashlib
 import json
 import re
 import shutil
+import socket
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,9 +14,11 @@ from typing import Any
 
 from tests.durability.server import End, Server
 from tests.durability.tiny import KINDS, make_project, typed
+from workbench.engine.training.launch import ENVIRONMENT
 from workbench.engine.training.weights_file import read_weights
 
 CLOCKS = ("run.json", "speed.jsonl", "log.txt", "lock")  # what may differ: it holds times or who it was
+PATIENCE = 120.0  # seconds for a training to get anywhere
 SHOWN = "batches.png"  # what the model was shown since the last start
 
 
@@ -30,6 +34,32 @@ def fingerprint(run: Path) -> dict[str, str]:
     return found | {
         f"run.json: {key}": str(record.get(key)) for key in ("state", "best", "step", "precision")
     }
+
+
+def count_steps(run: Path) -> int:
+    """The last step that a training has told of."""
+    steps = run / "speed.jsonl"
+    lines = steps.read_bytes().rpartition(b"\n")[0].splitlines() if steps.exists() else []
+    return int(json.loads(lines[-1])["step"]) if lines else 0
+
+
+def wait_for_step(run: Path, step: int, process: int) -> bool:
+    """Wait until a training is so far; False where it ended before, or took too long."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and is_alive(process):
+        if count_steps(run) >= step:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process runs; one that ended and was not asked for its code yet does not."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 def find_different(left: Mapping[str, str], right: Mapping[str, str]) -> list[str]:
@@ -61,15 +91,16 @@ class Trials:
     server: Server
     workers: Sequence[int] = (0,)
     more: Mapping[str, object] = field(default_factory=dict)  # settings that differ from the tiny training's
+    world: int = 1
     whole: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     counts: Counter[str] = field(default_factory=Counter)
 
-    def prepare(self, **how: Any) -> None:
+    def prepare(self, *words: str, **how: Any) -> None:
         """Train once without a disturbance."""
         self.begin()
         run = self.copy(self.workers[0])
-        end = self.go_on(run, **how)
+        end = self.go_on(run, *words, **how)
         assert end.code == 0, self.told(run)
         self.whole, self.seconds = fingerprint(run), end.seconds
         run.rename(self.home / "undisturbed")
@@ -80,9 +111,8 @@ class Trials:
         make_project(self.home, KINDS[self.kind])
         for workers in self.workers:
             keys = json.dumps(typed(self.kind, workers=workers, **self.more))
-            end = self.server.run(
-                "begin", self.project, self.template(workers), keys, log=self.home / "log.txt"
-            )
+            words = ("begin", self.project, self.template(workers), keys, self.world)
+            end = self.server.run(*words, log=self.home / "log.txt")
             assert end.code == 0, (self.home / "log.txt").read_text()
 
     @property
@@ -111,6 +141,20 @@ class Trials:
 
     def words(self, run: Path, *more: str) -> tuple[object, ...]:
         return ("train", self.project, *more, "--resume", run.name)
+
+    def start_group(self, run: Path) -> list[int]:
+        """Start the processes of a run of several as torchrun does, but warm, and nobody brings them back."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        place = {**ENVIRONMENT, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+        place["WORLD_SIZE"] = str(self.world)
+        ranks = [{**place, "RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(self.world)]
+        return [self.start(run, environment=rank) for rank in ranks]
+
+    def go_on_as_group(self, run: Path) -> list[End]:
+        """Start them, and wait for all."""
+        return [self.server.wait(process) for process in self.start_group(run)]
 
     def judge(self, run: Path, code: int, what: object) -> list[str]:
         """Compare with the undisturbed run; only a run that is not as it must be is kept."""

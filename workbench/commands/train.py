@@ -11,7 +11,7 @@ from workbench.commands.output import format_table, print_json, print_line, say
 from workbench.commands.training_arguments import add_training_arguments, read_typed
 from workbench.errors import OK, InputMissing
 from workbench.project import Project, find_project, read_project
-from workbench.run import Run, find_run, list_runs, read_record
+from workbench.run import Run, find_run, hold, list_runs, read_record
 
 if TYPE_CHECKING:
     from workbench.engine.training.course import Course
@@ -41,23 +41,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Convert, plan, train, and say how good it became."""
     project = _find_project(args.project)
-    if "WORLD_SIZE" in os.environ and args.resume:  # one of several processes: everything is decided
-        _trust(args.trust)
-        return _work(find_run(args.resume, project.runs), strict=args.strict)
+    if "WORLD_SIZE" in os.environ and args.resume:
+        return _work_in_group(project, args)
     typed = read_typed(args)
     here = _find_resumed(args.resume, project) if args.resume else None
-    if here:
-        before = {key: text for key, text in read_record(here).get("typed", {}).items() if key != TRUST}
-        typed = {**before, **typed}
-    folder = _begin(project, here, typed, args)
+    if here is None:
+        folder = _begin(project, None, typed, args)
+        _train(folder, project, args)
+    else:
+        folder = here
+        with hold(here):
+            before = {key: text for key, text in read_record(here).get("typed", {}).items() if key != TRUST}
+            _begin(project, here, {**before, **typed}, args)
+            if args.gpus == 1:
+                _work(here, strict=args.strict, held=True)
+        if args.gpus > 1:  # the first of them holds it
+            _train(here, project, args)
+    _tell(folder, as_json=args.json)
+    return OK
+
+
+def _train(folder: Run, project: Project, args: argparse.Namespace) -> None:
     if args.gpus > 1:
         from workbench.engine.training.launch import launch
 
         launch(folder, project, args.gpus, strict=args.strict, trust=args.trust)
     else:
         _work(folder, strict=args.strict)
-    _tell(folder, as_json=args.json)
-    return OK
+
+
+def _work_in_group(project: Project, args: argparse.Namespace) -> int:
+    """Be one of several processes: everything is decided."""
+    from workbench.engine.training.group import work_in_group
+
+    def work() -> None:
+        _trust(args.trust)
+        _work(find_run(args.resume, project.runs), strict=args.strict)
+
+    return work_in_group(work)
 
 
 def _trust(code: str) -> None:
@@ -86,13 +107,12 @@ def _begin(project: Project, here: Run | None, typed: Mapping[str, str], args: a
     return folder
 
 
-def _work(folder: Run, *, strict: bool) -> int:
+def _work(folder: Run, *, strict: bool, held: bool = False) -> None:
     from workbench.engine.training.course import read_course
     from workbench.engine.training.trainer import continue_run
 
     course = read_course(folder, world=int(os.environ.get("WORLD_SIZE", "1")))
-    continue_run(folder, course, strict=strict)
-    return OK
+    continue_run(folder, course, strict=strict, held=held)
 
 
 def _describe(course: "Course", folder: Run) -> str:

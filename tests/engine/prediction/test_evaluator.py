@@ -1,7 +1,7 @@
 """Real small models predict tiny datasets; what lies on disk and what is scored is looked at."""
 
 import json
-import threading
+import signal
 
 import pytest
 
@@ -15,13 +15,14 @@ from detectron2.evaluation import COCOEvaluator
 from PIL import Image
 
 from tests.engine.feed.tiny import make_dataset
+from tests.engine.processes import run_together
 from workbench.engine.config.derive_classes import count_classes
 from workbench.engine.feed.records import read_records
 from workbench.engine.feed.sample import make_test_sample
 from workbench.engine.models.build import build_model, row_config
 from workbench.engine.models.table import MODELS
-from workbench.engine.prediction.evaluator import evaluate_part
-from workbench.engine.training.ranks import Ranks
+from workbench.engine.prediction.evaluator import evaluate_part, predict_to_file
+from workbench.engine.training.stop import Stop, Stopped
 from workbench.formats.manifest import read_manifest
 from workbench.run import Run
 
@@ -94,41 +95,37 @@ def test_scores_are_written_and_nothing_else_is_left(instance, detector, tmp_pat
 
 def test_the_same_model_gives_the_same_bytes_with_one_process_and_with_three(instance, detector, tmp_path):
     model, cfg = detector
-    evaluate_part(model, instance, "train", cfg, out=tmp_path / "one")
-    gate, errors = threading.Barrier(3), []
+    records, categories = read_records(instance, "train"), read_manifest(instance).categories
 
-    class Together(Ranks):
-        def wait(self):
-            gate.wait(60)
+    def work(ranks):
+        torch.set_num_threads(1)
+        predict_to_file(model, records, cfg, tmp_path / "three.json", categories=categories, ranks=ranks)
 
-    turn = threading.Lock()  # hooks of one model in three threads; real processes have models of their own
+    predict_to_file(model, records, cfg, tmp_path / "one.json", categories=categories)
+    assert run_together(3, work) == [0, 0, 0]
+    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "three.json").read_bytes()
+    assert len(list(tmp_path.iterdir())) == 2
 
-    def work(rank):
-        try:
-            evaluate_part(
-                build_copy(model),
-                instance,
-                "train",
-                cfg,
-                out=tmp_path / "three",
-                ranks=Together(rank=rank, world=3),
+
+def test_who_is_asked_to_stop_in_the_middle_takes_the_others_along(instance, detector, tmp_path):
+    model, cfg = detector
+    records, categories = read_records(instance, "train"), read_manifest(instance).categories
+
+    def work(ranks):
+        stop = Stop()
+        if ranks.rank == 1:
+            stop.handle(signal.SIGTERM, None)
+        torch.set_num_threads(1)
+        with pytest.raises(Stopped):
+            predict_to_file(
+                *(model, records, cfg, tmp_path / "one.json"),
+                categories=categories,
+                ranks=ranks,
+                check=stop.check,
             )
-        except (RuntimeError, OSError, ValueError, TypeError, KeyError) as error:
-            errors.append(error)
-            gate.abort()
 
-    def build_copy(model):
-        import copy
-
-        with turn:
-            return copy.deepcopy(model)
-
-    threads = [threading.Thread(target=work, args=(rank,)) for rank in range(3)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
-    assert not errors
-    for name in ("predictions/train.json", "scores/train.json"):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "three" / name).read_bytes()
+    assert run_together(2, work) == [0, 0]
+    assert not (tmp_path / "one.json").exists()
 
 
 def test_an_evaluation_that_is_stopped_leaves_the_last_one_as_it_was(instance, detector, tmp_path):

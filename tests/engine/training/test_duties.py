@@ -8,7 +8,6 @@ pytest.importorskip("detectron2")
 
 from workbench.engine.training.duties import Duties
 from workbench.engine.training.ranks import Ranks
-from workbench.engine.training.stop import Stop
 
 
 class Judge:
@@ -29,7 +28,13 @@ class Judge:
 def walk(judge, steps=6, **more):
     """Take the steps of a run, and return it with what was saved and told."""
     state = SimpleNamespace(
-        step=0, evaluated=0, best=None, since_best=0, enough=False, to_content=lambda: state.step
+        step=0,
+        evaluated=0,
+        best=None,
+        since_best=0,
+        enough=False,
+        quarantined=[],
+        to_content=lambda: state.step,
     )
     saved, told = [], []
     saver = SimpleNamespace(save=lambda step, content: saved.append(step) or "")
@@ -40,7 +45,6 @@ def walk(judge, steps=6, **more):
         steps=steps,
         judge=judge,
         ranks=Ranks(),
-        stop=Stop(),
         record=lambda step, kind, values: told.append((step, values["mask.AP"])),
         warn=told.append,
         **usual | more,

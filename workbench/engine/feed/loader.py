@@ -91,8 +91,10 @@ class Feed:
                 pool.close()
 
     def peek(self, start: int, count: int) -> list[Batch]:
-        """Make a few batches here and now, to be looked at."""
+        """Make a few batches here and now, to be looked at: images that are bad are found out when their turn comes."""
+        before = dict(self.bad)
         made = [self._make(number) for number in range(start, start + count)]
+        self.bad = before
         return [
             Batch(number=number, samples=one.samples, keys=one.keys) for number, one in enumerate(made, start)
         ]

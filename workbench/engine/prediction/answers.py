@@ -28,6 +28,17 @@ class Answer:
     segments: tuple[dict[str, Any], ...] = ()
 
 
+def answer_nothing(cfg: CfgNode, height: int, width: int) -> Answer:
+    """Return the answer of a model of this kind that finds nothing; each pixel is of its first class."""
+    kind = cfg.MODEL.META_ARCHITECTURE
+    whole = kind == "PanopticDeepLab" or (kind == "PanopticFPN" and cfg.MODEL.PANOPTIC_FPN.COMBINE.ENABLED)
+    return Answer(
+        rows=[] if kind in ("GeneralizedRCNN", "PanopticFPN") else None,
+        semantic=None if kind == "GeneralizedRCNN" else np.zeros((height, width), np.uint8),
+        segment_ids=np.zeros((height, width), np.int64) if whole else None,
+    )
+
+
 class Asker:
     """Asks a model about samples, one by one, as it stands (the caller sets eval mode)."""
 

@@ -17,9 +17,10 @@ from detectron2.config import CfgNode
 
 from workbench.conversion.painted import name_pictures
 from workbench.data.dataset import Category
+from workbench.engine.feed.pictures import BadPicture
 from workbench.engine.feed.records import read_records
 from workbench.engine.feed.sample import make_test_sample
-from workbench.engine.prediction.answers import Answer, Asker
+from workbench.engine.prediction.answers import Answer, Asker, answer_nothing
 from workbench.engine.prediction.scoring import score_part
 from workbench.engine.prediction.writer import PartWriter, Places, clear, ids_to_colors, join
 from workbench.engine.training.ranks import Ranks
@@ -58,20 +59,26 @@ def evaluate_part(
     """Predict a part and score it, into the run's own files; processes other than the first return no scores.
 
     `check` is called before each image: what it raises (somebody wants to stop) ends the evaluation, leaving no file.
+    An image that cannot be read any more counts as one in which nothing was found, and a note says so.
     """
     started = time.perf_counter()
     ranks, run = ranks or Ranks(), out if isinstance(out, Run) else Run(folder=out)
     records = read_records(dataset, part, task)
     categories = read_manifest(dataset).categories
     path = run.predictions(part)
-    predict_to_file(model, records, cfg, path, categories=categories, ranks=ranks, check=check)
+    unread: list[str] = []
+    predict_to_file(
+        model, records, cfg, path, categories=categories, ranks=ranks, check=check, tell=unread.append
+    )
+    missed = tuple(note for part in ranks.gather(unread) for note in part)
     if not ranks.first:
         return Evaluation(images=len(records), seconds=time.perf_counter() - started)
     scored = score_part(dataset, part, Places(results=path), task=task, cfg=cfg)
-    scores = {**scored.scores, "images": len(records), "notes": list(scored.notes)}
+    notes = (*scored.notes, *missed)
+    scores = {**scored.scores, "images": len(records), "notes": list(notes)}
     write_atomically(run.scores(part), orjson.dumps(scores, option=orjson.OPT_INDENT_2) + b"\n")
     seconds = time.perf_counter() - started
-    return Evaluation(scores=scores, notes=scored.notes, images=len(records), seconds=seconds)
+    return Evaluation(scores=scores, notes=notes, images=len(records), seconds=seconds)
 
 
 def predict_to_file(
@@ -83,29 +90,38 @@ def predict_to_file(
     categories: Sequence[Category],
     ranks: Ranks | None = None,
     check: Callable[[], None] = lambda: None,
+    tell: Callable[[str], object] = lambda _: None,
 ) -> Places:
     """Predict images into COCO results at `path`, and pictures beside it where the model gives such."""
     ranks, places = ranks or Ranks(), Places(results=path)
-    if ranks.first:
-        clear(places)
-    ranks.wait()
+    with ranks.agreeing():
+        if ranks.first:
+            clear(places)
     asker = Asker(model, cfg, categories)
     names = name_pictures([record["key"] for record in records])
     mine = records[ranks.rank :: ranks.world]
-    with evaluating(model), PartWriter(places, ranks.rank) as writer:
+    with ranks.agreeing(), evaluating(model), PartWriter(places, ranks.rank) as writer:
         for record in track(mine, len(mine), f"predicting {path.stem}"):
             check()
-            _write(writer, names[record["key"]], record, asker.ask(make_test_sample(record, cfg)))
-    ranks.wait()
-    if ranks.first:
-        images = [
-            {key: record[key] for key in ("height", "width")} | {"id": record["image_id"]}
-            for record in records
-        ]
-        head = {"images": images, "categories": [category_to_json(category) for category in categories]}
-        join(places, ranks.world, head, instances=cfg.MODEL.META_ARCHITECTURE in DETECTORS)
-    ranks.wait()
+            _write(writer, names[record["key"]], record, _ask(asker, record, cfg, tell))
+    with ranks.agreeing():
+        if ranks.first:
+            images = [
+                {key: record[key] for key in ("height", "width")} | {"id": record["image_id"]}
+                for record in records
+            ]
+            head = {"images": images, "categories": [category_to_json(category) for category in categories]}
+            join(places, ranks.world, head, instances=cfg.MODEL.META_ARCHITECTURE in DETECTORS)
     return places
+
+
+def _ask(asker: Asker, record: Record, cfg: CfgNode, tell: Callable[[str], object]) -> Answer:
+    try:
+        sample = make_test_sample(record, cfg)
+    except BadPicture as error:
+        tell(f"nothing was found in {record['key']}, which cannot be read: {error}")
+        return answer_nothing(cfg, record["height"], record["width"])
+    return asker.ask(sample)
 
 
 def _write(writer: PartWriter, name: str, record: Record, answer: Answer) -> None:

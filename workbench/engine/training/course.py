@@ -14,6 +14,8 @@ from workbench.project import Task
 from workbench.run import Run, RunError, read_record
 from workbench.settings import Settings, settings_from_json
 
+_SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same rules, seven times faster
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
@@ -115,14 +117,19 @@ def read_course(run: Run, *, world: int) -> Course:
 
 def dump_config(cfg: CfgNode) -> dict[str, Any]:
     """As plain values; tuples become lists."""
-    plain: dict[str, Any] = yaml.safe_load(cfg.dump())
-    return plain
+    return {key: _plain(value) for key, value in cfg.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, CfgNode):
+        return dump_config(value)
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def read_config(path: Path, extend: tuple[str, ...]) -> CfgNode:
     """Read the config of a run with the safe reader; every key must be known."""
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_SAFE)
         cfg = blank_config(extend)
         cfg.merge_from_other_cfg(CfgNode(raw))
     except (OSError, yaml.YAMLError, KeyError, ValueError, TypeError, AttributeError) as error:

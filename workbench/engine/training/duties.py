@@ -7,7 +7,6 @@ from typing import Any, Protocol
 from workbench.engine.training.ranks import Ranks
 from workbench.engine.training.saver import Saver
 from workbench.engine.training.state import State
-from workbench.engine.training.stop import Stop, Stopped
 
 
 class Judge(Protocol):
@@ -36,7 +35,6 @@ class Duties:
     patience: int
     judge: Judge
     ranks: Ranks
-    stop: Stop
     record: Callable[[int, str, Mapping[str, Any]], None]
     warn: Callable[[str], None]
     _saved: int = field(default=-1)
@@ -54,17 +52,9 @@ class Duties:
         return step > 0 and (step % every == 0 or step >= self.steps or self.state.enough)
 
     def _evaluate(self) -> None:
-        """The first process scores, the others wait and are told."""
-        asked = 0
-        if self.ranks.first:
-            try:
-                self._score()
-            except Stopped as stopped:
-                if self.ranks.world == 1:
-                    raise
-                asked = stopped.number
-        _, asked = self.ranks.any(False, asked)
-        self.stop.raise_if(asked)
+        """All processes predict, the first one scores, the others are told."""
+        with self.ranks.agreeing():
+            self._score()
         self.state.evaluated = self.state.step
         _, enough = self.ranks.any(False, int(self.state.enough))
         self.state.enough = bool(enough)
@@ -72,6 +62,8 @@ class Duties:
     def _score(self) -> None:
         state = self.state
         values = self.judge.judge(state)
+        if not self.ranks.first:
+            return
         value = values.get(self.judge.metric)
         if value is not None and (state.best is None or value > state.best["value"]):
             state.best = {"metric": self.judge.metric, "value": value, "step": state.step}
@@ -83,7 +75,8 @@ class Duties:
         self.record(state.step, "val", values)
 
     def save(self) -> None:
-        """Write a checkpoint of the step that was just finished."""
+        """Write a checkpoint of the step that was just finished; each process may have met other bad images."""
+        self.state.quarantined = self.ranks.union(self.state.quarantined)
         if self.ranks.first:
             warning = self.saver.save(self.state.step, self.state.to_content())
             if warning:

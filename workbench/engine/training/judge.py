@@ -9,9 +9,9 @@ from typing import Any
 import torch
 
 from workbench.engine.feed.records import read_records
-from workbench.engine.feed.sample import make_validation_sample
 from workbench.engine.prediction.evaluator import evaluate_part
 from workbench.engine.training.course import Course
+from workbench.engine.training.ranks import Ranks
 from workbench.engine.training.state import State
 from workbench.engine.training.validation import compute_validation_loss
 from workbench.engine.training.weights_file import write_weights
@@ -30,6 +30,7 @@ class Validation:
     check: Callable[[], None]
     say: Callable[[str], None]
     show: Callable[[int, State], None]
+    ranks: Ranks
     _told: frozenset[str] = frozenset()
 
     @property
@@ -43,13 +44,21 @@ class Validation:
         return Run(folder=self.run.folder / "latest")
 
     def judge(self, state: State) -> Mapping[str, Any]:
-        """Return the losses and scores by name."""
-        course = self.course
-        records = read_records(course.dataset, PART)[: course.settings.train.validation_images]
-        samples = (make_validation_sample(record, course.cfg) for record in records)
+        """Return the losses and scores by name; all processes share the work, and the first one has the scores."""
+        course, settings = self.course, self.course.settings.train
+        records = read_records(course.dataset, PART)[: settings.validation_images]
+        self.ranks.level(state.buffers())
         with state.judged() as model, _interruptible(model, self.check):
-            losses = compute_validation_loss(model, samples, seed=course.settings.train.seed)
-            found = evaluate_part(model, course.dataset, PART, course.cfg, out=self._latest, task=course.task)
+            losses = compute_validation_loss(model, records, course.cfg, seed=settings.seed, ranks=self.ranks)
+            found = evaluate_part(
+                model,
+                course.dataset,
+                PART,
+                course.cfg,
+                out=self._latest,
+                task=course.task,
+                ranks=self.ranks,
+            )
             self.show(state.step, state)
         for note in found.notes:
             if note not in self._told:

@@ -1,13 +1,18 @@
-"""The processes of one run: who this is, and what they must agree on."""
+"""The processes of one run: who this is, what they must agree on, and what they tell each other."""
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import torch
 from torch import distributed
+
+from workbench.engine.training.group import LostRank
+from workbench.engine.training.stop import Stopped
 
 _MINUTES = 30  # rank 0 may be busy with scores for so long
 
@@ -29,15 +34,54 @@ class Ranks:
         """What at least one of them says: all must stop at the same step."""
         if self.world == 1:
             return bad, asked
-        device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
-        flags = torch.tensor([int(bad), asked], device=device)
+        flags = torch.tensor([int(bad), asked], device=_device())
         distributed.all_reduce(flags, op=distributed.ReduceOp.MAX)
         return bool(flags[0]), int(flags[1])
 
-    def wait(self) -> None:
-        """Until all are here."""
+    @contextmanager
+    def agreeing(self) -> Iterator[None]:
+        """Do a part of some common work; at its end all are there, and where one failed, or was to stop, all do."""
+        if self.world == 1:
+            yield
+            return
+        whole = False
+        try:
+            yield
+            whole = True
+        finally:
+            error = sys.exception()
+            number = error.number if isinstance(error, Stopped) else 0
+            bad, asked = (True, 0) if isinstance(error, KeyboardInterrupt) else self.any(not whole, number)
+        if asked:
+            raise Stopped(asked)
+        if bad:
+            raise LostRank("another process of this run failed; its own words are above or below")
+
+    def gather(self, value: Any) -> list[Any]:
+        """What each of them has, in their order."""
+        if self.world == 1:
+            return [value]
+        values: list[Any] = [None] * self.world
+        distributed.all_gather_object(values, value)
+        return values
+
+    def union(self, names: Iterable[str]) -> list[str]:
+        """What at least one of them has."""
+        return sorted({name for part in self.gather(list(names)) for name in part})
+
+    def share(self, value: Any) -> Any:
+        """What the first one says."""
+        return self.gather(value if self.first else None)[0]
+
+    def level(self, tensors: Iterable[torch.Tensor]) -> None:
+        """Let all have the first one's numbers: running means are each process's own."""
         if self.world > 1:
-            distributed.barrier()
+            for tensor in tensors:
+                distributed.broadcast(tensor, 0)
+
+
+def _device() -> str:
+    return "cuda" if distributed.get_backend() == "nccl" else "cpu"
 
 
 @contextmanager
@@ -50,10 +94,21 @@ def joined(device: str) -> Iterator[Ranks]:
     ranks = Ranks(rank=int(os.environ["RANK"]), world=world, local=int(os.environ.get("LOCAL_RANK", "0")))
     if device == "cuda":
         torch.cuda.set_device(ranks.local)
-    distributed.init_process_group(
-        "nccl" if device == "cuda" else "gloo", timeout=timedelta(minutes=_MINUTES)
-    )
+    with noticing_loss():
+        distributed.init_process_group(
+            "nccl" if device == "cuda" else "gloo", timeout=timedelta(minutes=_MINUTES)
+        )
+    yield ranks
+    distributed.destroy_process_group()  # after an error it could wait for those who are gone
+
+
+@contextmanager
+def noticing_loss() -> Iterator[None]:
+    """Give what torch says when a process of the group is gone a name."""
     try:
-        yield ranks
-    finally:
-        distributed.destroy_process_group()
+        yield
+    except RuntimeError as error:
+        text = str(error)
+        if isinstance(error, distributed.DistError) or "gloo" in text or "NCCL" in text:
+            raise LostRank(f"another process of this run is gone ({text.splitlines()[0][:200]})") from error
+        raise

@@ -33,6 +33,12 @@ class State:
         """What is learned."""
         return [one for group in self.optimizer.param_groups for one in group["params"]]
 
+    def buffers(self) -> Iterator[torch.Tensor]:
+        """What is measured, not learned, such as running means: each of several processes has its own."""
+        yield from self.weights.buffers()
+        if self.average:
+            yield from self.average.buffers()
+
     def together(self, *, last: bool) -> AbstractContextManager[Any]:
         """Several processes add up their gradients at the last part of a batch only."""
         no_sync: Callable[[], AbstractContextManager[Any]] | None = getattr(self.model, "no_sync", None)

@@ -1,10 +1,8 @@
 """A run from its folder to its end: build, take back the newest checkpoint, train, keep what is best."""
 
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
@@ -18,11 +16,14 @@ from workbench.engine.models.weights import load_weights, locate_weights
 from workbench.engine.training.average import Average
 from workbench.engine.training.checkpoint import load_newest
 from workbench.engine.training.course import Course
+from workbench.engine.training.diary import note, written_down
 from workbench.engine.training.duties import Duties
+from workbench.engine.training.group import require_progress
 from workbench.engine.training.judge import Validation, describe
 from workbench.engine.training.loop import Stride, seed_everything, train
+from workbench.engine.training.memory import advise, explaining_memory
 from workbench.engine.training.precision import Precision, choose_precision
-from workbench.engine.training.ranks import Ranks, joined
+from workbench.engine.training.ranks import Ranks, joined, noticing_loss
 from workbench.engine.training.saver import Saver
 from workbench.engine.training.schedule import build_optimizer, build_schedule, freeze
 from workbench.engine.training.speed import tune_model, tune_process
@@ -30,8 +31,8 @@ from workbench.engine.training.state import State
 from workbench.engine.training.stop import Stop, Stopped, listening
 from workbench.engine.training.view import View, open_view
 from workbench.engine.training.weights_file import write_weights
-from workbench.errors import InputMissing, ProjectError, WorkbenchError
-from workbench.run import Run, hold, read_record, write_record
+from workbench.errors import InputMissing, ProjectError
+from workbench.run import Run, hold, read_record
 from workbench.settings import choose_decay
 
 
@@ -49,34 +50,43 @@ class Parts:
     precision: Precision
 
 
-def continue_run(run: Run, course: Course, *, strict: bool = False) -> None:
-    """Train from the newest checkpoint, or from the start, to the end; whatever ends it is written down."""
+def continue_run(run: Run, course: Course, *, strict: bool = False, held: bool = False) -> None:
+    """Train from the newest checkpoint, or from the start, to the end; whatever ends it is written down.
+
+    `held` says that the caller keeps others out of the folder already.
+    """
     with joined(course.device) as ranks, listening() as stop, ExitStack() as stack:
         if ranks.first:
-            stack.enter_context(hold(run))
-            stack.enter_context(_written_down(run))
+            stack.enter_context(nullcontext() if held else hold(run))
+            stack.enter_context(written_down(run))
+        stack.enter_context(noticing_loss() if ranks.world > 1 else nullcontext())
         tune_process()
         names = stack.enter_context(registered(course.dataset, course.task, whole=wants_centers(course.cfg)))
         course.cfg.DATASETS.TRAIN = (names["train"],)  # Panoptic-DeepLab asks the catalog for its classes
-        parts = stack.enter_context(_assembled(run, course, ranks, stop, strict))
-        _train(parts)
+        with explaining_memory(lambda: "the model", advise(course)):
+            parts = stack.enter_context(_assembled(run, course, ranks, stop, strict))
+        with explaining_memory(lambda: f"step {parts.state.step + 1}", advise(course)):
+            _train(parts)
 
 
 @contextmanager
 def _assembled(run: Run, course: Course, ranks: Ranks, stop: Stop, strict: bool) -> Iterator[Parts]:
     """Build everything, and put it away again."""
     seed_everything(course.settings.train.seed)
-    precision = choose_precision(_recorded_precision(run, course), course.device)
+    setting = _recorded_precision(run, course)
+    precision = ranks.share(choose_precision(setting, course.device) if ranks.first else None)
     loaded = load_newest(run.checkpoints, strict=strict)
     state = _build_state(run, course, ranks, precision, fresh=loaded is None)
     if loaded is not None:
         state.restore(loaded.content)
+    if ranks.first:
+        require_progress(state.step)
     with closing(open_view(run, course, ranks, state)) as view:
         for warning in loaded.warnings if loaded else read_record(run).get("weights", {}).get("warnings", ()):
             view.say(f"warning: {warning}")
         with closing(_open_feed(course, ranks, state)) as feed:
             if ranks.first:
-                _note(run, precision=precision.name, step=state.step, world=ranks.world)
+                note(run, precision=precision.name, step=state.step, world=ranks.world)
                 view.show_batches(feed, state.step * course.settings.train.accumulate)
             yield Parts(
                 course=course,
@@ -91,7 +101,7 @@ def _assembled(run: Run, course: Course, ranks: Ranks, stop: Stop, strict: bool)
 
 
 def _recorded_precision(run: Run, course: Course) -> str:
-    """What the first start measured as fastest holds for every resume: other arithmetic, other weights."""
+    """What was measured as fastest at first holds for every process and resume: other arithmetic, other weights."""
     return str(read_record(run).get("precision") or course.settings.train.precision)
 
 
@@ -137,7 +147,7 @@ def _load_first(run: Run, course: Course, model: torch.nn.Module, ranks: Ranks) 
             "resized": [name for name, *_ in report.resized],
             "warnings": list(report.warnings),
         }
-        _note(run, weights=weights)
+        note(run, weights=weights)
 
 
 def _wrap(model: torch.nn.Module, ranks: Ranks) -> torch.nn.Module:
@@ -177,7 +187,12 @@ def _train(parts: Parts) -> None:
     """Run the loop; whoever asks it to stop gets a checkpoint first."""
     course, state, view, settings = parts.course, parts.state, parts.view, parts.course.settings.train
     judge = Validation(
-        course=course, run=parts.run, check=parts.stop.check, say=view.say, show=view.show_predictions
+        course=course,
+        run=parts.run,
+        check=parts.stop.check,
+        say=view.say,
+        show=view.show_predictions,
+        ranks=parts.ranks,
     )
     duties = Duties(
         state=state,
@@ -188,7 +203,6 @@ def _train(parts: Parts) -> None:
         patience=settings.patience,
         judge=judge,
         ranks=parts.ranks,
-        stop=parts.stop,
         record=view.record,
         warn=view.say,
     )
@@ -200,18 +214,28 @@ def _train(parts: Parts) -> None:
         skip_bad_losses=settings.skip_bad_losses,
         autocast=parts.precision.autocast,
     )
-    batches = parts.feed.batches(state.step * settings.accumulate)
+    batches, known = parts.feed.batches(state.step * settings.accumulate), set(state.quarantined)
     try:
         for step, losses in train(state, batches, stride, ranks=parts.ranks, duties=duties, stop=parts.stop):
-            state.quarantined = list(parts.feed.quarantined)
+            state.quarantined = sorted({*state.quarantined, *parts.feed.bad})
+            _tell_bad(parts, known)
             view.step(step, losses, parts.feed.wait)
     except Stopped as stopped:
         duties.save()
         if parts.ranks.first:
-            _note(parts.run, step=state.step, best=state.best)
+            note(parts.run, step=state.step, best=state.best)
         raise Stopped(stopped.number, hint=_hint(parts)) from None
     if parts.ranks.first:
         _finish(parts, judge)
+
+
+def _tell_bad(parts: Parts, known: set[str]) -> None:
+    """Name each image that is left out from now on, once."""
+    for key in parts.state.quarantined:
+        if key not in known:
+            known.add(key)
+            reason = parts.feed.bad.get(key, "another process could not read it")
+            parts.view.say(f"warning: {key} is left out from here on: {reason}")
 
 
 def _finish(parts: Parts, judge: Validation) -> None:
@@ -219,36 +243,13 @@ def _finish(parts: Parts, judge: Validation) -> None:
         write_weights(parts.run.final, model.state_dict(), describe(parts.course, parts.state.step))
     judge.close()
     parts.view.draw_curves()
-    _note(parts.run, step=parts.state.step, best=parts.state.best)
+    left_out = parts.state.quarantined
+    if left_out:
+        parts.view.say(f"warning: left out of the training ({len(left_out)}): {', '.join(left_out)}")
+    note(parts.run, step=parts.state.step, best=parts.state.best, quarantined=left_out)
 
 
 def _hint(parts: Parts) -> str:
     step, project = parts.state.step, parts.course.project
-    return f"stopped at step {step}; go on with: workbench train {project} --resume {parts.run.name}"
-
-
-@contextmanager
-def _written_down(run: Run) -> Iterator[None]:
-    """run.json says how it ended, unless the machine went away."""
-    resumed = read_record(run).get("started") is not None
-    now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-    _note(run, state="running", reason="", **({} if resumed else {"started": now}))
-    try:
-        yield
-    except Stopped as error:
-        _end(run, "stopped", str(error))
-        raise
-    except (WorkbenchError, MemoryError, RuntimeError, OSError, KeyboardInterrupt) as error:
-        _end(run, "failed", str(error) or type(error).__name__)
-        raise
-    _end(run, "finished", "")
-
-
-def _end(run: Run, state: str, reason: str) -> None:
-    _note(run, state=state, reason=reason, ended=time.strftime("%Y-%m-%dT%H:%M:%S%z"))
-
-
-def _note(run: Run, **facts: Any) -> None:
-    """Add facts to run.json."""
-    record: Mapping[str, Any] = read_record(run)
-    write_record(run, {**record, **facts})
+    more = f" --gpus {parts.ranks.world}" if parts.ranks.world > 1 else ""
+    return f"stopped at step {step}; go on with: workbench train {project} --resume {parts.run.name}{more}"

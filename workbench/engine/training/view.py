@@ -116,6 +116,9 @@ class Blind(View):
     def step(self, step: int, losses: Mapping[str, float], waited: float) -> None:
         """Nothing."""
 
+    def show_predictions(self, step: int, state: State) -> None:
+        """Nothing."""
+
     def close(self) -> None:
         """Nothing."""
 

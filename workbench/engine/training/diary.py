@@ -1,0 +1,44 @@
+"""What run.json says of a run while it goes on, and how it ended."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from workbench.engine.training.group import LostRank
+from workbench.engine.training.memory import OutOfMemory
+from workbench.engine.training.stop import Stopped
+from workbench.errors import WorkbenchError
+from workbench.run import Run, read_record, write_record
+
+
+@contextmanager
+def written_down(run: Run) -> Iterator[None]:
+    """run.json says how it ended, unless the machine went away."""
+    resumed = read_record(run).get("started") is not None
+    now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    note(run, state="running", reason="", **({} if resumed else {"started": now}))
+    try:
+        yield
+    except LostRank:
+        raise  # the group starts again; if it does not, its launcher writes that down
+    except Stopped as error:
+        end(run, "stopped", str(error))
+        raise
+    except OutOfMemory as error:
+        end(run, "oom", str(error))
+        raise
+    except (WorkbenchError, RuntimeError, OSError, KeyboardInterrupt) as error:
+        end(run, "failed", str(error) or type(error).__name__)
+        raise
+    end(run, "finished", "")
+
+
+def end(run: Run, state: str, reason: str) -> None:
+    """Write down how it ended, and when."""
+    note(run, state=state, reason=reason, ended=time.strftime("%Y-%m-%dT%H:%M:%S%z"))
+
+
+def note(run: Run, **facts: Any) -> None:
+    """Add facts to run.json."""
+    write_record(run, {**read_record(run), **facts})
