@@ -10,6 +10,7 @@ VENV ?= .venv
 ARGS ?=
 PYTHONS ?= python3.11 python3.12 python3.13
 DETECTRON2 ?=
+DATA ?= ../shared/data
 export DETECTRON2
 export FIFTYONE_DO_NOT_TRACK ?= true
 
@@ -17,13 +18,14 @@ INSTALL = $(PYTHON) -m tools.install --venv $(VENV)
 RUN = $(if $(filter active,$(VENV)),$(PYTHON),$(VENV)/bin/python)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint doctor fuzz pins install-%
+.PHONY: help demo test lint doctor real fuzz pins install-%
 
 help:
-	@echo "make demo        install what the main job needs, then run the balloons demo"
+	@echo "make demo        install what the main job needs, then teach a small network the balloons (some minutes)"
 	@echo "make test        install everything that is tested, then run the tests (ARGS=\"-k circle\")"
 	@echo "make lint        ruff and mypy"
 	@echo "make doctor      what is there, and what is wrong"
+	@echo "make real        train on real photographs, where they are, and say how good it became (ARGS=\"balloons\")"
 	@echo "make fuzz        100,000 spoiled Labelme files, checked and converted (ARGS=\"--seed 2\")"
 	@echo "make install-X   one step: core train detectron2 panoptic label review mongod serve scale dev, or all"
 
@@ -45,6 +47,10 @@ lint:
 
 doctor:
 	@$(RUN) -m workbench doctor
+
+# DATA: a folder that holds the public balloon and chipset_mcu sets.
+real:
+	@$(RUN) -m benchmarks.real_data --data $(DATA) $(ARGS)
 
 fuzz:
 	@$(RUN) -m tests.fuzz.labelme --count 100000 $(ARGS)

@@ -26,14 +26,14 @@ class Balloon:
 def color_of_balloon(rnd: Random) -> Color:
     """Return a colour that balloons are sold in."""
     hue = rnd.choice((0.0, 0.98, 0.05, 0.12, 0.15, 0.33, 0.5, 0.58, 0.62, 0.77, 0.88, 0.93))
-    if rnd.random() < 0.1:
+    if rnd.random() < 0.05:
         return jitter(rnd, (0.9, 0.9, 0.92), 0.05)
     return hsv(hue + rnd.uniform(-0.015, 0.015), rnd.uniform(0.62, 0.95), rnd.uniform(0.7, 0.98))
 
 
 def make_balloon(rnd: Random, x: float, y: float, radius: float, *, string: Point | None = None) -> Balloon:
     """Choose form, colour, and how a person would have outlined it."""
-    form = rnd.choices(("latex", "round", "foil", "pillow", "ring", "heart"), (58, 14, 8, 8, 6, 6))[0]
+    form = rnd.choices(("latex", "round", "foil", "pillow", "ring", "heart"), (66, 14, 5, 5, 5, 5))[0]
     turn = rnd.gauss(0, 0.22) if form != "pillow" or rnd.random() < 0.6 else 0.0
     kinds = {
         "round": "circle",

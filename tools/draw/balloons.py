@@ -10,24 +10,26 @@ from tools.draw.indoors import room
 from tools.draw.paints import cloudiness, fade, hsv, jitter, rubber, textured, tint
 from tools.draw.scenes import bokeh, ground, hills, person, pole, sky, soft_shadow, tree, whole
 
-SIZES = ((384, 288), (320, 240), (288, 384), (320, 320), (352, 240), (256, 340), (384, 256))
+SIZES = ((288, 216), (256, 192), (216, 288), (240, 240), (272, 192), (192, 256), (288, 192))
 SCENES = (
-    "bunch",
+    "sky",
     "park",
     "room",
     "party",
     "sky",
-    "park",
     "bunch",
+    "park",
     "street",
     "room",
     "sky",
     "negative",
-    "bunch",
-    "park",
     "party",
+    "park",
+    "sky",
+    "sky",
+    "room",
 )
-COUNT = 56
+COUNT = 94
 
 
 def paint_photograph(index: int) -> Canvas:
@@ -35,7 +37,7 @@ def paint_photograph(index: int) -> Canvas:
     rnd = Random(f"balloons-{index}")
     canvas = Canvas(*SIZES[index % len(SIZES)], rnd)
     canvas.look.contrast, canvas.look.noise = rnd.uniform(0.98, 1.12), rnd.uniform(0.004, 0.010)
-    canvas.look.quality = rnd.choice((64, 68, 72))
+    canvas.look.quality = rnd.choice((56, 60, 64))
     SCENE_PAINTERS[SCENES[index % len(SCENES)]](canvas)
     return canvas
 
@@ -62,15 +64,15 @@ def _sky_scene(canvas: Canvas) -> None:
     if rnd.random() < 0.4:
         hills(canvas, canvas.height * 0.9)
     with canvas.lens(soft=0.35):
-        for x, y, _ in spread(rnd, canvas, rnd.choice((0, 2, 4)), (0.02, 0.03), 3):
-            paint_balloon(canvas, make_balloon(rnd, x, y, rnd.uniform(4.5, 8)), light)
-    for x, y, r in spread(rnd, canvas, rnd.randint(2, 5), (0.12, 0.26), 0.95):
+        for x, y, _ in spread(rnd, canvas, rnd.choice((0, 0, 0, 1)), (0.03, 0.04), 3):
+            paint_balloon(canvas, make_balloon(rnd, x, y, rnd.uniform(5, 8)), light)
+    for x, y, r in spread(rnd, canvas, rnd.randint(2, 5), (0.13, 0.26), 1.0):
         smear = (rnd.uniform(2, 5), rnd.uniform(-2, 2)) if rnd.random() < 0.12 else (0.0, 0.0)
         with canvas.lens(smear=smear):
             paint_balloon(
                 canvas, make_balloon(rnd, x, y, r, string=(x + rnd.uniform(-20, 20), y + r * 4)), light
             )
-    if rnd.random() < 0.35:
+    if rnd.random() < 0.2:
         tree(
             canvas,
             rnd.choice((0.05, 0.95)) * canvas.width,
@@ -94,10 +96,10 @@ def _park_scene(canvas: Canvas) -> None:
             canvas, rnd.uniform(0.05, 0.95) * w, level + rnd.uniform(0.12, 0.3) * h, h * rnd.uniform(0.3, 0.5)
         )
     hand = (rnd.uniform(0.3, 0.7) * w, h * 0.98)
-    for x, y, r in spread(rnd, canvas, rnd.randint(2, 5), (0.12, 0.23), 0.85):
+    for x, y, r in spread(rnd, canvas, rnd.randint(2, 5), (0.12, 0.23), 0.95):
         soft_shadow(canvas, x + 12, max(level + h * 0.2, y + r * 2.2), r * 0.8, r * 0.16)
         paint_balloon(canvas, make_balloon(rnd, x, min(y, h * 0.7), r, string=hand), light)
-    for _ in range(rnd.randint(0, 2)):
+    for _ in range(rnd.randint(0, 1)):
         obstacle = rnd.random()
         if obstacle < 0.35:
             pole(canvas, rnd.uniform(0.1, 0.9) * w, rnd.uniform(5, 11), owner=0)
@@ -126,14 +128,14 @@ def _room_scene(canvas: Canvas) -> None:
     rnd, h = canvas.rnd, canvas.height
     light = room(canvas)
     canvas.look.gain, canvas.look.vignette = (1.04, 1.0, 0.93), 0.4
-    for x, y, r in spread(rnd, canvas, rnd.randint(2, 6), (0.11, 0.22), 0.9):
+    for x, y, r in spread(rnd, canvas, rnd.randint(2, 5), (0.12, 0.22), 1.0):
         on_floor = y > h * 0.6
         y = h * rnd.uniform(0.72, 0.84) if on_floor else y
         shift = (x + 4, y + r * 1.05) if on_floor else (x - light[0] * r, y + r * 0.7)
         soft_shadow(canvas, *shift, r * 0.85, r * (0.22 if on_floor else 0.9))
         string = None if on_floor else (x + rnd.uniform(-9, 9), y + r * 3.5)
         paint_balloon(canvas, make_balloon(rnd, x, y, r, string=string), light)
-    if rnd.random() < 0.4:
+    if rnd.random() < 0.3:
         person(canvas, rnd.uniform(0.1, 0.9) * canvas.width, h * 1.3, h * rnd.uniform(0.7, 0.95), owner=0)
 
 
@@ -145,9 +147,9 @@ def _party_scene(canvas: Canvas) -> None:
     canvas.blur_all(1.2)
     canvas.look.noise, canvas.look.gain, canvas.look.vignette = 0.011, (1.06, 0.98, 0.9), 0.5
     light = (rnd.choice((-0.5, 0.5)), -0.5)
-    for x, y, r in spread(rnd, canvas, rnd.randint(3, 6), (0.12, 0.24), 0.85):
+    for x, y, r in spread(rnd, canvas, rnd.randint(3, 5), (0.12, 0.24), 0.95):
         paint_balloon(canvas, make_balloon(rnd, x, y, r, string=(x, h + 20)), light)
-    for _ in range(rnd.randint(1, 4)):
+    for _ in range(rnd.randint(0, 2)):
         person(canvas, rnd.uniform(0, 1) * w, h * 1.35, h * rnd.uniform(0.6, 0.85), owner=0)
 
 
@@ -158,15 +160,15 @@ def _bunch_scene(canvas: Canvas) -> None:
     canvas.blur_all(2.0)
     cx, cy, r = w * rnd.uniform(0.4, 0.6), h * rnd.uniform(0.36, 0.45), min(w, h) * rnd.uniform(0.13, 0.19)
     hand = (cx + rnd.uniform(-20, 20), h + 12)
-    for k in range(rnd.randint(4, 8)):
-        angle, reach = k * 2.4 + rnd.uniform(-0.3, 0.3), r * 1.15 * math.sqrt(k + 0.3)
+    for k in range(rnd.randint(4, 6)):
+        angle, reach = k * 2.4 + rnd.uniform(-0.3, 0.3), r * 1.35 * math.sqrt(k + 0.3)
         x, y = cx + math.cos(angle) * reach, cy + math.sin(angle) * reach * 0.8
         paint_balloon(canvas, make_balloon(rnd, x, y, r * rnd.uniform(0.85, 1.15), string=hand), light)
-    if rnd.random() < 0.5:
+    if rnd.random() < 0.3:
         corner = (rnd.choice((-0.02, 1.02)) * w, rnd.choice((0.0, 1.0)) * h)
         with canvas.lens(soft=1.2):
             paint_balloon(canvas, make_balloon(rnd, *corner, min(w, h) * rnd.uniform(0.32, 0.45)), light)
-    if rnd.random() < 0.4:
+    if rnd.random() < 0.3:
         pole(canvas, rnd.uniform(0.3, 0.7) * w, rnd.uniform(4, 8), owner=0)
 
 
