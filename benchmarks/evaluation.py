@@ -4,9 +4,9 @@
 
 Ten truths and twenty predictions an image; masks of 28 x 28 before they are pasted, as a Mask R-CNN gives them, held in
 memory alike for both. Detectron2's side is its own detector_postprocess, process and evaluate; where its compiled
-COCOeval_opt is missing it scores with pycocotools. Ours pastes, encodes, writes predictions/<part>.json and scores that
-file. Both must give the same numbers. Rounds are interleaved; one torch thread each. Processor seconds
-are counted (of all threads), so that what else runs on the machine weighs little.
+COCOeval_opt is missing it scores with pycocotools. It is not asked for files; ours writes predictions/<part>.json.
+Both must give the same numbers. Rounds are interleaved; one torch thread each. Processor seconds are counted (of all
+threads), so that what else runs on the machine weighs little; wall seconds stand beside them.
 """
 
 import argparse
@@ -19,7 +19,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -30,7 +29,7 @@ from detectron2.evaluation.coco_evaluation import COCOeval, COCOeval_opt
 from detectron2.modeling.postprocessing import detector_postprocess
 from detectron2.structures import Boxes, Instances
 
-from workbench.engine.prediction.paste import instances_to_rows
+from workbench.engine.prediction.found import found_to_columns, read_instances
 from workbench.engine.prediction.writer import PartWriter, Places, join
 from workbench.evaluation.coco_scores import compute_coco_scores
 
@@ -38,6 +37,9 @@ SIZE, SEEN = (480, 640), (800, 1067)
 KEYS = ("AP", "AP50", "AP75", "APs", "APm", "APl")
 CLASSES, TRUTHS, FOUND, SIDE = 3, 10, 20, 28
 NAME = "benchmark_evaluation"
+
+Stages = dict[str, tuple[float, float]]
+Round = tuple[Stages, Stages, float]  # ours, theirs, the largest difference of their numbers
 
 
 def draw_truth(images: int, generator: np.random.Generator) -> dict[str, Any]:
@@ -96,28 +98,53 @@ def give(outputs: list[dict[str, torch.Tensor]]) -> Iterator[Instances]:
         yield found
 
 
-def run_detectron2(outputs: list[dict[str, torch.Tensor]]) -> dict[str, float]:
+class Watch:
+    """Processor and wall seconds of each stage."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, tuple[float, float]] = {}
+
+    @contextlib.contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Add up what passes in here."""
+        processor, wall = time.process_time(), time.perf_counter()
+        yield
+        before = self.stages.get(stage, (0.0, 0.0))
+        self.stages[stage] = (
+            before[0] + time.process_time() - processor,
+            before[1] + time.perf_counter() - wall,
+        )
+
+
+def run_detectron2(outputs: list[dict[str, torch.Tensor]], watch: Watch) -> dict[str, float]:
     """Its own way, as inference_on_dataset goes it."""
-    judge = COCOEvaluator(NAME, tasks=("bbox", "segm"), distributed=False)
-    judge.reset()
+    with watch("begin"):
+        judge = COCOEvaluator(NAME, tasks=("bbox", "segm"), distributed=False)
+        judge.reset()
     for place, found in enumerate(give(outputs), 1):
-        pasted = detector_postprocess(found, *SIZE)
-        judge.process([{"image_id": place}], [{"instances": pasted}])
-    with contextlib.redirect_stdout(io.StringIO()):
+        with watch("paste"):
+            pasted = detector_postprocess(found, *SIZE)
+        with watch("encode"):
+            judge.process([{"image_id": place}], [{"instances": pasted}])
+    with watch("score"), contextlib.redirect_stdout(io.StringIO()):
         results = judge.evaluate()
     named = (("box", "bbox"), ("mask", "segm"))
     return {f"{kind}.{key}": results[name][key] / 100 for kind, name in named for key in KEYS}
 
 
-def run_workbench(outputs: list[dict[str, torch.Tensor]], truth: Path, home: Path) -> dict[str, float]:
+def run_workbench(
+    outputs: list[dict[str, torch.Tensor]], truth: Path, home: Path, watch: Watch
+) -> dict[str, float]:
     """Ours, with the file on disk."""
     places = Places(results=home / "val.json")
     categories = tuple(range(1, CLASSES + 1))
-    with PartWriter(places) as writer:
+    with watch("paste, encode, write"), PartWriter(places, keep=True) as writer:
         for place, found in enumerate(give(outputs), 1):
-            writer.add({"rows": instances_to_rows(found, place, SIZE, categories, raw=True)})
-    join(places, 1, {}, instances=True)
-    scores, _ = compute_coco_scores(truth, places.results, mask_sizes="mask")
+            writer.add(read_instances(found, place, SIZE, categories, raw=True))
+    with watch("join"):
+        join(places, 1, {}, instances=True)
+    with watch("score"):
+        scores, _ = compute_coco_scores(truth, found_to_columns(writer.kept), mask_sizes="mask")
     return {f"{kind}.{key}": scores[kind][key] for kind in ("box", "mask") for key in KEYS}
 
 
@@ -139,26 +166,37 @@ def main() -> None:
         path = home / "truth.json"
         path.write_text(json.dumps(truth))
         DatasetCatalog.register(NAME, list)
-        MetadataCatalog.get(NAME).set(json_file=str(path), evaluator_type="coco")
         ids = {n: n - 1 for n in range(1, CLASSES + 1)}
-        MetadataCatalog.get(NAME).set(thing_dataset_id_to_contiguous_id=ids)
-        times: dict[str, list[float]] = {"workbench": [], "detectron2": []}
-        for _ in range(args.rounds):
-            started = time.process_time()
-            ours = run_workbench(outputs, path, home)
-            times["workbench"].append(time.process_time() - started)
-            started = time.process_time()
-            theirs = run_detectron2(outputs)
-            times["detectron2"].append(time.process_time() - started)
-            apart = max(abs(ours[key] - theirs[key]) for key in ours)
-    engine = "pycocotools (COCOeval_opt is not compiled here)" if COCOeval_opt is COCOeval else "COCOeval_opt"
-    own, other = median(times["workbench"]), median(times["detectron2"])
+        known = MetadataCatalog.get(NAME)
+        known.set(json_file=str(path), evaluator_type="coco", thing_dataset_id_to_contiguous_id=ids)
+        rounds = [measure_round(outputs, path, home) for _ in range(args.rounds)]
     print(f"{args.images} images, {len(truth['annotations'])} truths, {FOUND * args.images} predictions")
-    print(f"{os.cpu_count()} cores, processor seconds, median of {args.rounds}")
-    print(f"workbench                          {own:8.2f} s")
-    print(f"Detectron2's COCOEvaluator         {other:8.2f} s   with {engine}")
-    print(f"ratio                              {other / own:8.1f}")
-    print(f"largest difference of 12 numbers   {apart:8.1g}   (mask.AP {ours['mask.AP']:.4f})")
+    report(rounds)
+
+
+def measure_round(outputs: list[dict[str, torch.Tensor]], truth: Path, home: Path) -> Round:
+    """Run ours, then theirs."""
+    own, other = Watch(), Watch()
+    ours = run_workbench(outputs, truth, home, own)
+    theirs = run_detectron2(outputs, other)
+    return own.stages, other.stages, max(abs(ours[key] - theirs[key]) for key in ours)
+
+
+def report(rounds: list[Round]) -> None:
+    """Print the medians of each stage."""
+    engine = "pycocotools (COCOeval_opt is not compiled here)" if COCOeval_opt is COCOeval else "COCOeval_opt"
+    print(f"{os.cpu_count()} cores, median of {len(rounds)}, {engine}        processor     wall")
+    totals = []
+    for side, name in enumerate(("workbench", "Detectron2's COCOEvaluator")):
+        sums = np.median([np.sum(list(one[side].values()), axis=0) for one in rounds], axis=0)
+        totals.append(sums)
+        print(f"{name:66s} {sums[0]:8.2f} {sums[1]:8.2f}")
+        for stage in rounds[0][side]:
+            processor, wall = np.median([one[side][stage] for one in rounds], axis=0)
+            print(f"    {stage:62s} {processor:8.2f} {wall:8.2f}")
+    processor, wall = totals[1] / totals[0]
+    print(f"{'ratio':66s} {processor:8.1f} {wall:8.1f}")
+    print(f"largest difference of 12 numbers: {max(one[2] for one in rounds):.1g}")
 
 
 if __name__ == "__main__":

@@ -257,6 +257,7 @@ def test_the_numbers_of_cocos_own_example_are_those_of_its_reference(shared, kin
         ({"image_id": 99}, "[0]: image_id must be an image of truth, but got '99'"),
         ({"image_id": True}, "image_id must be"),
         ({"category_id": "1"}, "category_id must be a whole number"),
+        ({"category_id": 2**53}, "category_id must be a whole number"),
         ({"score": float("nan")}, "score must be a finite number"),
         ({"score": None}, "score must be a finite number"),
         ({"bbox": [0, 0, 5]}, "bbox must be four finite numbers"),
@@ -316,6 +317,12 @@ def test_a_bad_truth_gets_a_line_that_names_it(change, words):
         compute_coco_scores(make_truth(truth_row(1, [0, 0, 50, 50]) | change), [])
     assert str(caught.value).startswith("truth: annotations[0]: ")
     assert words in str(caught.value)
+
+
+def test_ids_that_no_column_can_hold_are_refused():
+    truth = make_truth(truth_row(2**53, [0, 0, 50, 50]))
+    with pytest.raises(DatasetError, match="whole number"):
+        compute_coco_scores(truth, [])
 
 
 JUNK = (

@@ -1,7 +1,8 @@
 """COCO results, checked row by row, as columns that compiled code may read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from workbench.evaluation.coco_truth import (
     Truth,
     check_run_lengths,
     find_box_mistake,
+    is_id,
     is_number,
     read_json,
 )
@@ -31,14 +33,27 @@ class Columns:
     """Predictions of the truth's images and categories, in the order of the file."""
 
     table: "Floats"  # image id, x, y, width, height, score, category id
-    masks: tuple[dict[str, Any], ...] | None
-    mask_areas: "Floats | None"  # where pycocotools would take the mask's, not the box's
-    strangers: Mapping[int, int]  # a category id that the truth has not -> number of predictions, left out
-    boxed: bool  # the file has boxes of its own
+    masks: tuple[bytes, ...] | None  # run lengths
+    sizes: "NDArray[np.int64] | None"  # height and width of each mask
+    pixels: "Floats | None"  # of each mask, where they were counted
+    boxed: bool  # boxes of their own, not those around the masks
+    strangers: Mapping[int, int] = field(
+        default_factory=dict
+    )  # category ids that the truth has not, left out
+
+    def to_rles(self) -> list[dict[str, Any]] | None:
+        """Return the masks as compiled code wants them."""
+        if self.masks is None or self.sizes is None:
+            return None
+        return [
+            {"size": size, "counts": text} for size, text in zip(self.sizes.tolist(), self.masks, strict=True)
+        ]
 
 
-def read_predictions(source: Path | Sequence[Mapping[str, Any]], truth: Truth) -> Columns:
-    """Check a COCO results list: a file, or what one holds."""
+def read_predictions(source: Path | Sequence[Mapping[str, Any]] | Columns, truth: Truth) -> Columns:
+    """Check a COCO results list: a file, or what one holds. Columns were made here and are not looked at again."""
+    if isinstance(source, Columns):
+        return _leave_out_strangers(source, truth)
     rows = read_json(source) if isinstance(source, Path) else source
     name = str(source) if isinstance(source, Path) else "predictions"
     if isinstance(rows, Mapping | str | bytes) or not isinstance(rows, Sequence):
@@ -52,7 +67,7 @@ def read_predictions(source: Path | Sequence[Mapping[str, Any]], truth: Truth) -
         mistake = _find_mistake(row, truth, forms)
         if mistake:
             raise _wrong(name, place, mistake)
-    return _to_columns(name, [row for row in rows if row["category_id"] in truth.names], rows, truth)
+    return _leave_out_strangers(_to_columns(name, rows, truth), truth)
 
 
 def _wrong(name: str, place: int, mistake: str) -> DatasetError:
@@ -70,9 +85,9 @@ def _find_mistake(row: Any, truth: Truth, forms: tuple[bool, bool]) -> str:
     if not isinstance(row, Mapping):
         return f"must be an object, but got {str(row)[:60]}"
     image, category = row.get("image_id"), row.get("category_id")
-    if not _is_id(image) or image not in truth.sizes:
+    if not is_id(image) or image not in truth.sizes:
         return f"image_id must be an image of {truth.source}, but got {str(image)[:60]!r}"
-    if not _is_id(category):
+    if not is_id(category):
         return f"category_id must be a whole number, but got {str(category)[:60]!r}"
     if not is_number(row.get("score")):
         return f"score must be a finite number, but got {str(row.get('score'))[:60]!r}"
@@ -86,37 +101,43 @@ def _find_mistake(row: Any, truth: Truth, forms: tuple[bool, bool]) -> str:
     return find_box_mistake(row["bbox"]) if boxed else ""
 
 
-def _is_id(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _to_columns(name: str, known: Sequence[Any], rows: Sequence[Any], truth: Truth) -> Columns:
+def _to_columns(name: str, rows: Sequence[Any], truth: Truth) -> Columns:
     boxed, masked = _forms(rows)
-    masks = _check_masks(name, rows, truth) if masked else None
-    if masks and len(known) < len(rows):
-        masks = tuple(
-            mask for mask, row in zip(masks, rows, strict=True) if row["category_id"] in truth.names
-        )
-    strangers: dict[int, int] = {}
-    for row in rows:
-        if row["category_id"] not in truth.names:
-            strangers[row["category_id"]] = strangers.get(row["category_id"], 0) + 1
-    measured = None if boxed or masks is None else measure([rle_to_mask(mask) for mask in masks])
-    boxes = [row["bbox"] for row in known] if measured is None else [box.to_xywh() for _, box in measured]
+    masks = _check_masks(name, rows, truth) if masked else []
+    measured = measure([rle_to_mask(mask) for mask in masks]) if masked and not boxed else None
+    boxes = [row["bbox"] for row in rows] if measured is None else [box.to_xywh() for _, box in measured]
     table = np.array(
         [
             (row["image_id"], *box, row["score"], row["category_id"])
-            for row, box in zip(known, boxes, strict=True)
+            for row, box in zip(rows, boxes, strict=True)
         ],
         dtype=float,
     ).reshape(-1, 7)
-    areas = None if measured is None else np.array([area for area, _ in measured], dtype=float)
-    return Columns(table=table, masks=masks, mask_areas=areas, strangers=strangers, boxed=boxed)
+    pixels = None if measured is None else np.array([area for area, _ in measured], dtype=float)
+    texts = tuple(mask["counts"] for mask in masks) if masked else None
+    sizes = np.array([mask["size"] for mask in masks], dtype=np.int64) if masked else None
+    return Columns(table=table, masks=texts, sizes=sizes, pixels=pixels, boxed=boxed)
 
 
-def _check_masks(name: str, rows: Sequence[Any], truth: Truth) -> tuple[dict[str, Any], ...]:
+def _leave_out_strangers(found: Columns, truth: Truth) -> Columns:
+    """Set aside what has a category that the truth has not."""
+    known = np.isin(found.table[:, 6], list(truth.names))
+    if known.all():
+        return found
+    ids, counts = np.unique(found.table[~known, 6].astype(int), return_counts=True)
+    return replace(
+        found,
+        table=found.table[known],
+        masks=found.masks and tuple(compress(found.masks, known)),
+        sizes=None if found.sizes is None else found.sizes[known],
+        pixels=None if found.pixels is None else found.pixels[known],
+        strangers=dict(zip(ids.tolist(), counts.tolist(), strict=True)),
+    )
+
+
+def _check_masks(name: str, rows: Sequence[Any], truth: Truth) -> list[dict[str, Any]]:
     sizes = [truth.sizes[row["image_id"]] for row in rows]
     try:
-        return tuple(check_run_lengths([row["segmentation"] for row in rows], sizes))
+        return check_run_lengths([row["segmentation"] for row in rows], sizes)
     except BadRunLengths as error:
         raise _wrong(name, error.place, f"segmentation: {error}") from error

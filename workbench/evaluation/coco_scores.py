@@ -4,14 +4,16 @@ hotcoco matches and counts; the averages are taken here as pycocotools takes the
 last bit. Fractions, never percent. Where COCO says -1 (there is no truth of that kind) the value is None.
 """
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from workbench.data.mask import measure, rle_to_mask
+from workbench.data.mask import Mask, measure
 from workbench.errors import DatasetError
 from workbench.evaluation.coco_notes import write_notes
 from workbench.evaluation.coco_predictions import Columns, read_predictions
@@ -44,9 +46,22 @@ class Averages:
     classes: tuple[int, ...]
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Rows by the ten thousand, none of them garbage: each search for some would walk over all that torch has made."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
+
+
+@_uncollected()
 def compute_coco_scores(
     truth: Path | Mapping[str, Any] | Truth,
-    predictions: Path | Sequence[Mapping[str, Any]],
+    predictions: Path | Sequence[Mapping[str, Any]] | Columns,
     *,
     kinds: Sequence[str] = (),
     mask_sizes: str = "box",
@@ -61,7 +76,7 @@ def compute_coco_scores(
     chosen = tuple(kinds) or _find_kinds(right, found)
     _refuse_kinds(right, found, chosen)
     limits = _find_limits(found)
-    averages = {kind: _match(right, found, kind, limits, mask_sizes) for kind in chosen}
+    averages = _match(right, found, chosen, limits, mask_sizes)
     nothing = 0.0 if not right.sizes else None  # no image at all: an honest zero, with a note
     scores: dict[str, Any] = {kind: _summarize(one, limits, nothing) for kind, one in averages.items()}
     scores["per_category"] = _summarize_classes(right, found, averages)
@@ -95,28 +110,35 @@ def _find_limits(found: Columns) -> tuple[int, ...]:
     return (*LIMITS, most) if most > LIMITS[-1] else LIMITS
 
 
-def _match(truth: Truth, found: Columns, kind: str, limits: Sequence[int], mask_sizes: str) -> Averages:
+def _match(
+    truth: Truth, found: Columns, kinds: Sequence[str], limits: Sequence[int], mask_sizes: str
+) -> dict[str, Averages]:
     hotcoco = require("hotcoco", extra="train")
-    right = hotcoco.COCO(truth.raw)
-    if found.masks is None:
-        answers = right.load_res(found.table)
-    else:
-        answers = right.load_res(found.table, segmentation=list(found.masks))
-    areas = _find_areas(found, kind, mask_sizes)
-    if areas is not None and len(areas):
-        answers.update_anns(ids=answers.get_ann_ids(), area=areas)
-    judge = hotcoco.COCOeval(right, answers, KINDS[kind])
-    judge.params.max_dets = list(limits)
-    judge.evaluate()
-    judge.accumulate()
-    return Averages(judge.eval["precision"], judge.eval["recall"], tuple(judge.params.cat_ids))
+    right, masks = hotcoco.COCO(truth.raw), found.to_rles()
+    result: dict[str, Averages] = {}
+    for kind in kinds:
+        answers = right.load_res(found.table, segmentation=masks)
+        areas = _find_areas(found, kind, mask_sizes)
+        if areas is not None and len(areas):
+            answers.update_anns(ids=answers.get_ann_ids(), area=areas)
+        judge = hotcoco.COCOeval(right, answers, KINDS[kind])
+        judge.params.max_dets = list(limits)
+        judge.evaluate()
+        judge.accumulate()
+        result[kind] = Averages(judge.eval["precision"], judge.eval["recall"], tuple(judge.params.cat_ids))
+    return result
 
 
 def _find_areas(found: Columns, kind: str, mask_sizes: str) -> "Floats | None":
-    if kind == "mask" and mask_sizes == "mask" and found.masks is not None and found.mask_areas is None:
-        measured = measure([rle_to_mask(mask) for mask in found.masks])
-        return np.array([area for area, _ in measured], dtype=float)
-    return found.mask_areas
+    """Return the sizes of masks, where they count and not those of the boxes."""
+    masks = found.masks
+    if masks is None or found.sizes is None or (found.boxed and (kind, mask_sizes) != ("mask", "mask")):
+        return None
+    if found.pixels is not None:
+        return found.pixels
+    sizes: list[tuple[int, int]] = found.sizes.tolist()
+    measured = measure([Mask(*size, text) for size, text in zip(sizes, masks, strict=True)])
+    return np.array([area for area, _ in measured], dtype=float)
 
 
 def _summarize(one: Averages, limits: Sequence[int], nothing: float | None) -> dict[str, float | None]:

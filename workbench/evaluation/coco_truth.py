@@ -12,6 +12,7 @@ from workbench.evaluation.run_lengths import count_pixels
 
 RULE = "bad-truth"
 _HUGE = 1e300
+_EXACT = 2**53
 FARTHEST = 1e6  # px; what lies beyond has made rasterisers crash
 
 Raw = Mapping[str, Any]
@@ -71,7 +72,7 @@ def _rows(name: str, raw: Raw, key: str) -> Sequence[Raw]:
     """The rows of a list, each an object with a whole number as its id."""
     seen = set()
     for place, row in enumerate(raw[key]):
-        if not isinstance(row, Mapping) or type(row.get("id")) is not int:
+        if not isinstance(row, Mapping) or not is_id(row.get("id")):
             raise _wrong(name, f"{key}[{place}]", "must be an object with a whole number as id, but is not")
         if row["id"] in seen:
             raise _wrong(name, f"{key}[{place}]", f"ids must differ, but {row['id']} is there twice")
@@ -112,6 +113,11 @@ def _find_mistake(row: Raw, sizes: Mapping[int, object], names: Mapping[int, obj
     if not is_number(row.get("area")) or row["area"] < 0:
         return f"area must be a number of 0 or more, but got {row.get('area')!r}"
     return find_box_mistake(row.get("bbox")) or _find_outline_mistake(row.get("segmentation"))
+
+
+def is_id(value: object) -> bool:
+    """Tell whole numbers that stand in a column of floats as they are."""
+    return isinstance(value, int) and not isinstance(value, bool) and -_EXACT < value < _EXACT
 
 
 def is_number(value: object) -> bool:

@@ -16,8 +16,9 @@ from detectron2.structures import Boxes, Instances
 from pycocotools import mask as coco_mask
 
 from workbench.engine.prediction.edges import find_edges
-from workbench.engine.prediction.paste import cut_crops, instances_to_rows
-from workbench.engine.prediction.run_text import Crop, encode_crops, encode_edges
+from workbench.engine.prediction.found import found_to_rows, paste, read_instances
+from workbench.engine.prediction.run_text import encode_edges, find_picture_edges
+from workbench.engine.prediction.soft import stack_masks
 
 torch.set_num_threads(1)
 
@@ -40,80 +41,122 @@ def draw_instances(seed, count=12, size=(60, 80), side=28):
     return found
 
 
+def to_rows(found, image, size, *, raw=True):
+    return found_to_rows(*paste([read_instances(found, image, size, (0, 1, 2), raw=raw)]))
+
+
+def expect(found, image, size):
+    """Detectron2's own way, from the answer of the network to COCO results."""
+    rows = instances_to_coco_json(detector_postprocess(copy.deepcopy(found), *size), image)
+    for row in rows:
+        row["segmentation"]["size"] = tuple(row["segmentation"]["size"])
+    return rows
+
+
 @pytest.mark.parametrize("side", [28, 224])
 @pytest.mark.parametrize("output", [(60, 80), (97, 133), (31, 200), (333, 250)])
 @pytest.mark.parametrize("seed", range(5))
 def test_rows_equal_those_of_detectron2s_own_way(seed, output, side):
     found = draw_instances(seed, side=side)
-    expected = instances_to_coco_json(detector_postprocess(copy.deepcopy(found), *output), 7)
+    expected = expect(found, 7, output)
+    assert len(expected) > 5
+    assert to_rows(found, 7, output) == expected
     pasted = detector_postprocess(copy.deepcopy(found), *output)
-    for rows in (
-        instances_to_rows(found, 7, output, (0, 1, 2), raw=True),
-        instances_to_rows(pasted, 7, output, (0, 1, 2), raw=False),
-    ):
-        assert len(rows) == len(expected) > 5
-        for row, right in zip(rows, expected, strict=True):
-            assert {**row, "segmentation": {**row["segmentation"], "size": list(output)}} == right
+    assert to_rows(pasted, 7, output, raw=False) == expected
+
+
+def test_images_of_several_sizes_are_pasted_at_once_as_one_by_one():
+    sizes = [(97, 133), (1, 1), (333, 250), (60, 80)]
+    drawn = [draw_instances(seed, count=6 + seed) for seed in range(4)]
+    drawn[3] = drawn[3][[]]
+    found = [
+        read_instances(one, place, size, (0, 1, 2), raw=True)
+        for place, (one, size) in enumerate(zip(drawn, sizes, strict=True))
+    ]
+    for place, (one, pasted) in enumerate(zip(drawn, paste(found), strict=True)):
+        assert found_to_rows(pasted) == expect(one, place, sizes[place])
 
 
 def test_what_the_model_gave_is_left_as_it_was():
     found = draw_instances(1)
     before = found.pred_boxes.tensor.clone()
-    instances_to_rows(found, 7, (97, 133), (0, 1, 2), raw=True)
+    to_rows(found, 7, (97, 133))
     assert torch.equal(found.pred_boxes.tensor, before)
 
 
 def test_no_objects_give_no_rows():
-    assert instances_to_rows(draw_instances(1)[[]], 1, (60, 80), (0, 1, 2), raw=True) == []
+    assert to_rows(draw_instances(1)[[]], 1, (60, 80)) == []
+    assert paste([]) == []
+
+
+def test_a_box_that_is_not_finite_is_left_out():
+    found = draw_instances(1)
+    found.pred_boxes.tensor[4, 2], found.pred_boxes.tensor[5, 0] = np.inf, np.nan
+    left = found[[place for place in range(len(found)) if place not in (4, 5)]]
+    assert to_rows(found, 7, (97, 133)) == expect(left, 7, (97, 133))
+
+
+def test_a_detector_without_masks_gives_boxes():
+    found = draw_instances(1)
+    found.remove("pred_masks")
+    rows = to_rows(found, 7, (60, 80))
+    assert [sorted(row) for row in rows] == [["bbox", "category_id", "image_id", "score"]] * len(rows)
+    assert len(rows) > 5
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_texts_equal_pycocotools(seed):
+def test_texts_and_pixels_equal_pycocotools(seed):
     generator = np.random.default_rng(seed)
     height, width = generator.integers(1, 90, 2)
-    pictures = generator.random((4, height, width)) < generator.random((4, 1, 1))
-    pictures[0], pictures[1] = (
+    pictures = generator.random((5, height, width)) < generator.random((5, 1, 1))
+    pictures[0], pictures[1], pictures[4, :, : width // 2] = (
         seed % 2,
         np.kron(generator.random((9, 9)) < 0.6, np.ones((10, 10)))[:height, :width],
+        0,
     )
-    wanted = [
-        coco_mask.encode(np.asfortranarray(picture, dtype=np.uint8))["counts"].decode()
-        for picture in pictures
-    ]
-    whole = [Crop(picture, 0, 0) for picture in pictures]
-    assert encode_crops(whole, int(height), int(width)) == wanted
-    assert encode_crops(cut_crops(torch.from_numpy(pictures)), int(height), int(width)) == wanted
+    wanted = [coco_mask.encode(np.asfortranarray(picture, dtype=np.uint8)) for picture in pictures]
+    found = encode_edges(find_picture_edges(pictures), np.full(5, height * width))
+    assert list(found.texts) == [one["counts"].decode() for one in wanted]
+    assert found.pixels.tolist() == [int(coco_mask.area(one)) for one in wanted]
 
 
-@pytest.mark.parametrize("kind", ["smooth", "noise", "steep", "steps"])
-@pytest.mark.parametrize("side", [7, 14, 28, 56])
+KINDS = {
+    "smooth": lambda masks: masks,
+    "noise": torch.rand_like,
+    "steep": lambda masks: torch.sigmoid((masks - 0.5) * 30),
+    "steps": lambda masks: (masks * 4).round() / 4,  # many values are the threshold itself
+    "hard": lambda masks: (masks > 0.5).float(),
+    "flat": lambda masks: (masks - 0.5) * 1e-5 + 0.5,
+    "above one": lambda masks: masks * 3,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("side", [1, 7, 28, 56, 112])
 def test_edges_that_are_worked_out_equal_painted_ones(side, kind):
     """Masks with values at the threshold, boxes on whole pixels, tiny and cut by the image."""
-    generator = torch.Generator().manual_seed(side)
-    worked_out = 0
-    for turn in range(25):
-        height, width = (int(value) for value in torch.randint(5, 300, (2,), generator=generator))
+    torch.manual_seed(side)
+    for turn in range(2 if side > 28 else 8):
+        height, width = (int(value) for value in torch.randint(5, 250, (2,)))
         size = torch.tensor([width, height])
-        center, extent = (torch.rand(20, 2, generator=generator) ** power * size for power in (1, 2))
+        center, extent = (torch.rand(20, 2) ** power * size for power in (1, 2))
         boxes = Boxes(torch.cat([center - extent / 2 - 0.01, center + extent / 2 + 0.01], dim=1))
-        if turn % 3 == 0:
+        if turn % 3 == 1:
             boxes.tensor.round_()
         boxes.clip((height, width))
         boxes = boxes[boxes.nonempty()]
-        masks = torch.rand(len(boxes), 1, 4, 4, generator=generator)
+        masks = torch.rand(len(boxes), 1, 4, 4)
         masks = torch.nn.functional.interpolate(masks, (side, side), mode="bicubic").clamp(0, 1)[:, 0]
-        if kind == "noise":
-            masks = torch.rand(masks.shape, generator=generator)
-        elif kind == "steep":
-            masks = torch.sigmoid((masks - 0.5) * 30)
-        elif kind == "steps":
-            masks = (masks * 21).round() / 21
+        masks = KINDS[kind](masks)
         pasted = paste_masks_in_image(masks, boxes, (height, width)).numpy()
-        for edges, picture in zip(
-            find_edges(masks.numpy(), boxes.tensor.numpy(), height, width), pasted, strict=True
-        ):
-            if edges is not None:
-                worked_out += 1
-                expected = coco_mask.encode(np.asfortranarray(picture, dtype=np.uint8))["counts"].decode()
-                assert encode_edges([edges], height, width) == [expected]
-    assert worked_out > 100
+        stack = stack_masks([masks.numpy()], [boxes.tensor.numpy()], [(height, width)])
+        found = encode_edges(find_edges(stack), stack.heights * stack.widths)
+        for text, picture in zip(found.texts, pasted, strict=True):
+            wanted = coco_mask.encode(np.asfortranarray(picture, dtype=np.uint8))["counts"]
+            assert text == wanted.decode()
+
+
+def test_masks_that_are_no_numbers_are_empty_as_with_detectron2():
+    found = draw_instances(3)
+    found.pred_masks[5], found.pred_masks[6, 0, 3, 4] = np.nan, np.nan
+    assert to_rows(found, 7, (97, 133)) == expect(found, 7, (97, 133))

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 from detectron2.config import CfgNode
-from detectron2.data import MetadataCatalog
 from detectron2.modeling import GeneralizedRCNN
 from numpy.typing import NDArray
 
 from workbench.data.dataset import Category
 from workbench.engine.feed.sample import wants_centers
-from workbench.engine.prediction.paste import Rows, instances_to_rows
+from workbench.engine.prediction.found import Found, Rows, find_nothing, found_to_rows, paste, read_instances
 
 Sample = Mapping[str, Any]
 
@@ -22,20 +21,26 @@ Sample = Mapping[str, Any]
 class Answer:
     """One image: objects, the class of each pixel, segments; None where the model gives none."""
 
-    rows: Rows | None = None
+    found: Found | None = None
     semantic: NDArray[np.uint8] | None = None
     segment_ids: NDArray[np.int64] | None = None
     segments: tuple[dict[str, Any], ...] = ()
 
+    @property
+    def rows(self) -> Rows | None:
+        """The objects as COCO results, their masks pasted."""
+        return None if self.found is None else found_to_rows(*paste([self.found]))
 
-def answer_nothing(cfg: CfgNode, height: int, width: int) -> Answer:
+
+def answer_nothing(cfg: CfgNode, record: Sample) -> Answer:
     """Return the answer of a model of this kind that finds nothing; each pixel is of its first class."""
-    kind = cfg.MODEL.META_ARCHITECTURE
+    kind, size = cfg.MODEL.META_ARCHITECTURE, (int(record["height"]), int(record["width"]))
     whole = kind == "PanopticDeepLab" or (kind == "PanopticFPN" and cfg.MODEL.PANOPTIC_FPN.COMBINE.ENABLED)
+    detects = kind in ("GeneralizedRCNN", "PanopticFPN")
     return Answer(
-        rows=[] if kind in ("GeneralizedRCNN", "PanopticFPN") else None,
-        semantic=None if kind == "GeneralizedRCNN" else np.zeros((height, width), np.uint8),
-        segment_ids=np.zeros((height, width), np.int64) if whole else None,
+        found=find_nothing(record["image_id"], size) if detects else None,
+        semantic=None if kind == "GeneralizedRCNN" else np.zeros(size, np.uint8),
+        segment_ids=np.zeros(size, np.int64) if whole else None,
     )
 
 
@@ -47,10 +52,7 @@ class Asker:
         self._things = tuple(category.id for category in categories if category.thing)
         self._stuff = tuple(category.id for category in categories if not category.thing)
         self._all = tuple(category.id for category in categories)
-        self._divisor = 0
-        if wants_centers(cfg):
-            known = MetadataCatalog.get(cfg.DATASETS.TRAIN[0]) if cfg.DATASETS.TRAIN else None
-            self._divisor = int(known.get("label_divisor", 1000)) if known else 1000
+        self._divisor = int(model.meta.label_divisor) if wants_centers(cfg) else 0
         # a plain detector lets its masks be had before they are pasted into whole images
         self._raw = isinstance(model, GeneralizedRCNN) and type(model).inference is GeneralizedRCNN.inference
 
@@ -59,12 +61,12 @@ class Asker:
         with torch.inference_mode():
             if self._raw:
                 found = self._model.inference([sample], do_postprocess=False)[0]
-                return Answer(rows=self._to_rows(found, sample))
+                return Answer(found=self._to_found(found, sample))
             return self._read(self._model([sample])[0], sample)
 
-    def _to_rows(self, found: Any, sample: Sample) -> Rows:
+    def _to_found(self, found: Any, sample: Sample) -> Found:
         size = (int(sample["height"]), int(sample["width"]))
-        return instances_to_rows(found, sample["image_id"], size, self._things, raw=self._raw)
+        return read_instances(found, sample["image_id"], size, self._things, raw=self._raw)
 
     def _read(self, output: Mapping[str, Any], sample: Sample) -> Answer:
         ids: NDArray[np.int64] | None = None
@@ -74,8 +76,8 @@ class Asker:
         semantic = None
         if "sem_seg" in output:
             semantic = output["sem_seg"].argmax(dim=0).to("cpu", torch.uint8).numpy()
-        rows = self._to_rows(output["instances"], sample) if "instances" in output else None
-        return Answer(rows=rows, semantic=semantic, segment_ids=ids, segments=segments)
+        found = self._to_found(output["instances"], sample) if "instances" in output else None
+        return Answer(found=found, semantic=semantic, segment_ids=ids, segments=segments)
 
     def _read_segments(
         self, picture: torch.Tensor, infos: Sequence[Mapping[str, Any]] | None

@@ -21,9 +21,11 @@ from workbench.engine.feed.pictures import BadPicture
 from workbench.engine.feed.records import read_records
 from workbench.engine.feed.sample import make_test_sample
 from workbench.engine.prediction.answers import Answer, Asker, answer_nothing
+from workbench.engine.prediction.found import found_to_columns
 from workbench.engine.prediction.scoring import score_part
 from workbench.engine.prediction.writer import PartWriter, Places, clear, ids_to_colors, join
 from workbench.engine.training.ranks import Ranks
+from workbench.evaluation.coco_predictions import Columns
 from workbench.files import write_atomically
 from workbench.formats.coco import category_to_json
 from workbench.formats.manifest import read_manifest
@@ -67,13 +69,13 @@ def evaluate_part(
     categories = read_manifest(dataset).categories
     path = run.predictions(part)
     unread: list[str] = []
-    predict_to_file(
+    found = predict_to_file(
         model, records, cfg, path, categories=categories, ranks=ranks, check=check, tell=unread.append
     )
     missed = tuple(note for part in ranks.gather(unread) for note in part)
     if not ranks.first:
         return Evaluation(images=len(records), seconds=time.perf_counter() - started)
-    scored = score_part(dataset, part, Places(results=path), task=task, cfg=cfg)
+    scored = score_part(dataset, part, Places(results=path), task=task, cfg=cfg, found=found)
     notes = (*scored.notes, *missed)
     scores = {**scored.scores, "images": len(records), "notes": list(notes)}
     write_atomically(run.scores(part), orjson.dumps(scores, option=orjson.OPT_INDENT_2) + b"\n")
@@ -91,8 +93,11 @@ def predict_to_file(
     ranks: Ranks | None = None,
     check: Callable[[], None] = lambda: None,
     tell: Callable[[str], object] = lambda _: None,
-) -> Places:
-    """Predict images into COCO results at `path`, and pictures beside it where the model gives such."""
+) -> Columns | None:
+    """Predict images into COCO results at `path`, and pictures beside it where the model gives such.
+
+    What the results hold is returned where this process knows all of it, so that nobody has to read them again.
+    """
     ranks, places = ranks or Ranks(), Places(results=path)
     with ranks.agreeing():
         if ranks.first:
@@ -100,7 +105,8 @@ def predict_to_file(
     asker = Asker(model, cfg, categories)
     names = name_pictures([record["key"] for record in records])
     mine = records[ranks.rank :: ranks.world]
-    with ranks.agreeing(), evaluating(model), PartWriter(places, ranks.rank) as writer:
+    keep = ranks.world == 1
+    with ranks.agreeing(), evaluating(model), PartWriter(places, ranks.rank, keep=keep) as writer:
         for record in track(mine, len(mine), f"predicting {path.stem}"):
             check()
             _write(writer, names[record["key"]], record, _ask(asker, record, cfg, tell))
@@ -112,7 +118,7 @@ def predict_to_file(
             ]
             head = {"images": images, "categories": [category_to_json(category) for category in categories]}
             join(places, ranks.world, head, instances=cfg.MODEL.META_ARCHITECTURE in DETECTORS)
-    return places
+    return found_to_columns(writer.kept) if keep else None
 
 
 def _ask(asker: Asker, record: Record, cfg: CfgNode, tell: Callable[[str], object]) -> Answer:
@@ -120,22 +126,18 @@ def _ask(asker: Asker, record: Record, cfg: CfgNode, tell: Callable[[str], objec
         sample = make_test_sample(record, cfg)
     except BadPicture as error:
         tell(f"nothing was found in {record['key']}, which cannot be read: {error}")
-        return answer_nothing(cfg, record["height"], record["width"])
+        return answer_nothing(cfg, record)
     return asker.ask(sample)
 
 
 def _write(writer: PartWriter, name: str, record: Record, answer: Answer) -> None:
-    line: dict[str, Any] = {} if answer.rows is None else {"rows": answer.rows}
+    panoptic: dict[str, Any] | None = None
     if answer.semantic is not None:
         writer.add_picture("semantic", name, answer.semantic)
     if answer.segment_ids is not None:
         writer.add_picture("panoptic", name, ids_to_colors(answer.segment_ids))
-        line["panoptic"] = {
-            "image_id": record["image_id"],
-            "file_name": name,
-            "segments_info": answer.segments,
-        }
-    writer.add(line)
+        panoptic = {"image_id": record["image_id"], "file_name": name, "segments_info": answer.segments}
+    writer.add(answer.found, panoptic)
 
 
 @contextmanager

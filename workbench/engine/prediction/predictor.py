@@ -1,14 +1,18 @@
 """A trained model, ready to be asked: weights, config and classes come from its run folder."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import torch
 from detectron2.config import CfgNode
+from detectron2.data import MetadataCatalog
 
 from workbench.data.dataset import Category
+from workbench.engine.feed.catalog import LABEL_DIVISOR
 from workbench.engine.feed.sample import make_test_sample
 from workbench.engine.models.build import build_model
 from workbench.engine.prediction.answers import Answer, Asker
@@ -42,10 +46,27 @@ def load_predictor(run: Run, *, device: str = "cpu") -> Predictor:
     cfg = read_config(run.config, tuple(about.get("extend", ())))
     cfg.MODEL.DEVICE = device
     cfg.MODEL.WEIGHTS = ""  # the run's own follow
-    model = build_model(cfg)
+    categories = _read_categories(run)
+    with _in_catalog(cfg, categories):
+        model = build_model(cfg)
     model.load_state_dict(state)
     model.eval()
-    return Predictor(model=model, cfg=cfg, task=about["task"], categories=_read_categories(run))
+    return Predictor(model=model, cfg=cfg, task=about["task"], categories=categories)
+
+
+@contextmanager
+def _in_catalog(cfg: CfgNode, categories: Sequence[Category]) -> Iterator[None]:
+    """Panoptic-DeepLab asks Detectron2's catalog for its classes while it is built, and the dataset may be gone."""
+    name = f"classes_{uuid4().hex}"
+    numbers = {category.id: place for place, category in enumerate(categories) if category.thing}
+    known = MetadataCatalog.get(name)
+    known.set(thing_dataset_id_to_contiguous_id=numbers, label_divisor=LABEL_DIVISOR)
+    cfg.DATASETS.TRAIN = (name,)
+    try:
+        yield
+    finally:
+        cfg.DATASETS.TRAIN = ()
+        MetadataCatalog.pop(name)
 
 
 def _read_categories(run: Run) -> tuple[Category, ...]:

@@ -1,11 +1,11 @@
-"""COCO's run-length text of masks of which only the part around the object is there, as pycocotools writes it.
+"""COCO's run-length text of many masks at once, from where their pixels change.
 
-A mask that was pasted into its image is nearly all zeros: looking at the crop alone, and writing the text of all masks
-of an image at once, costs a fraction of encoding whole images one by one.
+Places are counted through over all masks: each has one for each of its pixels, column by column, and one for its end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,74 +14,87 @@ Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Crop:
-    """The part of a mask that holds the object, and the column and row where it begins."""
+class RunLengths:
+    """Encoded masks, and how many pixels each has."""
 
-    pixels: NDArray[np.bool_]
-    left: int
-    top: int
+    texts: tuple[str, ...]
+    pixels: Numbers
 
-
-def encode_crops(crops: Sequence[Crop], height: int, width: int) -> list[str]:
-    """Return the counts of each mask on an image of this size."""
-    return encode_edges([find_crop_edges(crop, height) for crop in crops], height, width)
-
-
-def encode_edges(edges: Sequence[Numbers], height: int, width: int) -> list[str]:
-    """Return the counts of each mask from where its pixels change, counted column by column."""
-    runs = [_to_runs(places, height * width) for places in edges]
-    if not runs:
-        return []
-    lengths = [len(one) for one in runs]
-    values = np.concatenate(runs)
-    place = np.arange(len(values)) - np.repeat(np.cumsum([0, *lengths[:-1]]), lengths)
-    later = np.flatnonzero(place > 2)
-    differences = values.copy()
-    differences[later] -= values[later - 2]
-    text, ends = _write_letters(differences, lengths)
-    return [text[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+    def split(self, counts: Sequence[int]) -> Iterator["RunLengths"]:
+        """Deal them out: the first so many, the next so many …"""
+        for begin, end in pairwise(accumulate(counts, initial=0)):
+            yield RunLengths(self.texts[begin:end], self.pixels[begin:end])
 
 
-def find_crop_edges(crop: Crop, height: int) -> Numbers:
-    """Find where the pixels change, column by column, as COCO counts them."""
-    rows, columns = crop.pixels.shape
-    framed = np.zeros((columns, rows + 2), bool)
-    framed[:, 1:-1] = crop.pixels.T
-    changes = np.flatnonzero(framed[:, 1:] != framed[:, :-1])
-    column, row = np.divmod(changes, rows + 1)
-    edges: Numbers = (column + crop.left) * height + row + crop.top
-    if rows == height:  # an object that goes from the foot of a column to the head of the next is one run
-        same = np.flatnonzero(edges[1:] == edges[:-1])
-        edges = np.delete(edges, np.concatenate([same, same + 1]))
-    return edges
+def encode_edges(edges: Numbers, totals: Numbers) -> RunLengths:
+    """Encode masks of so many pixels from the sorted places where they change: into the mask, out of it, into it …"""
+    if not len(totals):
+        return RunLengths((), totals)
+    ends = np.cumsum(totals + 1)
+    begins = ends - totals - 1
+    cuts = np.searchsorted(edges, np.append(begins, ends[-1]))
+    pixels = np.diff(np.append(0, np.cumsum(edges[1::2] - edges[::2]))[cuts // 2])
+    closing = cuts[1:][np.diff(cuts) > 0] - 1
+    edges = np.delete(
+        edges, closing[np.isin(edges[closing], ends - 1)]
+    )  # no zeros follow what ends with the picture
+    cuts = np.searchsorted(edges, begins)
+    bounds = np.insert(edges, cuts, begins)
+    runs = np.append(bounds[1:], ends[-1]) - bounds
+    heads = cuts + np.arange(len(cuts))
+    tails = np.append(heads[1:], len(runs)) - 1
+    runs[tails] -= 1
+    text, stops = _write_letters(_subtract(runs, heads, tails))
+    letters = [0, *stops[tails].tolist()]
+    return RunLengths(tuple(text[begin:end] for begin, end in pairwise(letters)), pixels)
 
 
-def _to_runs(edges: Numbers, total: int) -> Numbers:
-    """Zeros first, then ones, in turns; what ends with the picture has no zeros after it."""
-    if edges.size and edges[-1] == total:
-        edges = edges[:-1]
-    runs = np.empty(len(edges) + 1, np.int64)
-    runs[0] = edges[0] if edges.size else total
-    runs[1:-1] = edges[1:] - edges[:-1]
-    if edges.size:
-        runs[-1] = total - edges[-1]
-    return runs
+def _subtract(runs: Numbers, heads: Numbers, tails: Numbers) -> NDArray[np.int32]:
+    """From a mask's fourth run on, COCO writes the difference to the run before the last."""
+    differences = runs.astype(np.int32)
+    differences[2:] -= differences[:-2].copy()
+    first = heads[:, None] + np.arange(3)
+    first = first[first <= tails[:, None]]
+    differences[first] = runs[first]
+    return differences
 
 
-def _write_letters(values: Numbers, lengths: Sequence[int]) -> tuple[str, list[int]]:
+def find_picture_edges(pictures: NDArray[np.bool_]) -> Numbers:
+    """Return the places where masks change that are as large as their image, walking around each object only."""
+    height, width = pictures.shape[1:]
+    rows: NDArray[np.bool_] = np.any(pictures, axis=2)
+    columns: NDArray[np.bool_] = np.any(pictures, axis=1)
+    found = [np.zeros(0, np.int64)]
+    for number in np.flatnonzero(np.any(rows, axis=1)):
+        ys, xs = np.flatnonzero(rows[number]), np.flatnonzero(columns[number])
+        part = pictures[number, ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
+        framed = np.zeros((part.shape[1], part.shape[0] + 2), bool)
+        framed[:, 1:-1] = part.T
+        column, row = np.nonzero(framed[:, 1:] != framed[:, :-1])
+        found.append(number * (height * width + 1) + (xs[0] + column) * height + ys[0] + row)
+    return cancel_pairs(np.concatenate(found))
+
+
+def cancel_pairs(places: Numbers) -> Numbers:
+    """Two changes at one of the sorted places are none: from the foot of a column to the head of the next, say."""
+    new = np.ones(len(places), bool)
+    np.not_equal(places[1:], places[:-1], out=new[1:])
+    first = np.flatnonzero(new)
+    return places[first[np.diff(first, append=len(places)) % 2 == 1]]
+
+
+def _write_letters(values: NDArray[np.int32]) -> tuple[str, Numbers]:
     """Write numbers as letters of 5 bits each, low bits first; the last letter's fifth bit is the sign."""
-    size = np.where(values < 0, ~values, values)
+    size = values ^ (values >> 31)
     letters = np.ones(len(values), np.int64)
-    for bits in range(4, 40, 5):
-        longer = size >= 1 << bits
-        if not longer.any():
-            break
-        letters += longer
-    ends = np.cumsum(letters)
-    starts = ends - letters
-    text = np.empty(int(ends[-1]), np.uint8)
-    for place in range(int(letters.max())):
-        chosen = slice(None) if place == 0 else np.flatnonzero(letters > place)
-        letter = (values[chosen] >> 5 * place) & 31
-        text[starts[chosen] + place] = letter + 48 + 32 * (letters[chosen] > place + 1)
-    return text.tobytes().decode("ascii"), ends[np.cumsum(lengths) - 1].tolist()
+    for bits in range(4, int(size.max()).bit_length(), 5):
+        letters += size >= 1 << bits
+    stops: Numbers = np.cumsum(letters)
+    starts = stops - letters
+    text = np.empty(int(stops[-1]), np.uint8)
+    text[starts] = (values & 31) + np.where(letters > 1, 80, 48)
+    while (letters > 1).any():
+        left = np.flatnonzero(letters > 1)
+        values, starts, letters = values[left] >> 5, starts[left] + 1, letters[left] - 1
+        text[starts] = (values & 31) + np.where(letters > 1, 80, 48)
+    return text.tobytes().decode("ascii"), stops

@@ -11,6 +11,7 @@ from workbench.data.manifest import Manifest
 from workbench.engine.feed.records import require_task
 from workbench.engine.feed.sample import wants_centers
 from workbench.engine.prediction.writer import Places
+from workbench.evaluation.coco_predictions import Columns
 from workbench.evaluation.coco_scores import Scored, compute_coco_scores
 from workbench.evaluation.panoptic_quality import compute_panoptic_quality
 from workbench.evaluation.semantic_scores import compute_semantic_scores, count_confusion
@@ -21,20 +22,26 @@ THINGS = "things"
 
 
 def score_part(
-    dataset: Path, part: str, places: Places, *, task: Task | None = None, cfg: CfgNode | None = None
+    dataset: Path,
+    part: str,
+    places: Places,
+    *,
+    task: Task | None = None,
+    cfg: CfgNode | None = None,
+    found: Columns | None = None,
 ) -> Scored:
-    """Read predictions and truth of a part and score them; no model is needed."""
+    """Score predictions of a part against its truth; no model is needed. `found` is what the results hold, if known."""
     manifest = read_manifest(dataset)
     task = require_task(dataset, manifest, task)
-    found: list[Scored] = []
+    scored: list[Scored] = []
     if task == "panoptic" and places.panoptic.is_file():
-        found.append(compute_panoptic_quality(dataset / f"panoptic_{part}.json", places.panoptic))
+        scored.append(compute_panoptic_quality(dataset / f"panoptic_{part}.json", places.panoptic))
     if task != "semantic" and places.results.is_file():
-        found.append(compute_coco_scores(dataset / f"{part}.json", places.results))
+        scored.append(compute_coco_scores(dataset / f"{part}.json", found or places.results))
     if task != "instance" and places.beside("semantic").is_dir():
         separated = task == "panoptic" and not (cfg is not None and wants_centers(cfg))
-        found.append(_score_pictures(dataset, part, places, manifest, separated=separated))
-    return merge_scores(found)
+        scored.append(_score_pictures(dataset, part, places, manifest, separated=separated))
+    return merge_scores(scored)
 
 
 def _score_pictures(
