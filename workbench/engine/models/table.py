@@ -27,7 +27,7 @@ _lite0 = partial(
     long_edge=512,
     test_scale=1.5,
 )
-_nano = partial(_small, lr=0.04, short_edge=160, long_edge=224, test_scale=1.2)
+_nano = partial(_small, lr=0.04, short_edge=160, long_edge=224)
 
 _ROWS = (
     _zoo(
