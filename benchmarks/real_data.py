@@ -167,7 +167,7 @@ def processor_minutes() -> float:
 def find(scores: Mapping[str, Any], metric: str) -> float:
     """Look a number up by its dotted name; PQ is that of all classes."""
     value: Any = scores
-    for key in metric.split(".") if metric != "PQ" else ("panoptic", "all", "PQ"):
+    for key in metric.split(".") if metric != "PQ" else ("panoptic", "PQ"):
         value = value[key]
     return float(value)
 

@@ -9,7 +9,7 @@ from workbench.engine.watching.metrics import Row, Value, read_metrics
 from workbench.files import write_atomically
 
 TRAIN, VAL, GRID, INK = "#9db7d5", "#d1495b", "#e4e2dc", "#202124"
-COLORS = ("#2f6690", "#d1495b", "#3a7d44", "#b5651d", "#6d597a", "#0f8b8d")
+COLORS = ("#2f6690", "#d1495b", "#3a7d44", "#b5651d", "#6d597a", "#0f8b8d", "#c9a227", "#7f7f7f")
 SCORES = ("mask.AP", "mask.AP50", "box.AP", "panoptic.PQ", "panoptic.SQ", "panoptic.RQ", "semantic.mIoU")
 SMOOTH = 0.06  # of the length of the run: what the dark line of the training loss averages over
 Curve = tuple[list[int], list[float]]
