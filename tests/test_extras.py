@@ -1,5 +1,6 @@
 """What is missing names the command that brings it; what is broken says why."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -92,3 +93,34 @@ def test_what_is_there_but_broken_says_why(
     assert reason in str(broken.value)
     assert "workbench doctor" in str(broken.value)
     assert "\n" not in str(broken.value)
+
+
+def test_every_extra_has_a_command_that_brings_it():
+    from configparser import ConfigParser
+
+    from tools.install.steps import STEPS
+
+    config = ConfigParser()
+    config.read(Path(extras.__file__).parents[1] / "setup.cfg", encoding="utf-8")
+    named = set(config["options.extras_require"]) - {"all"}
+    assert named == set(extras.EXTRAS)
+    assert named <= {step.name for step in STEPS}
+
+
+@pytest.mark.parametrize(
+    ("room", "extra"),
+    [("watching", "mlflow"), ("watching", "wandb"), ("models", "timm"), ("models", "safetensors")],
+)
+def test_what_the_engine_asks_for_is_in_an_extra(room: str, extra: str):
+    """Else the command in the message would bring something else."""
+    sources = (Path(extras.__file__).parent / "engine" / room).glob("*.py")
+    (named,) = {
+        match[1]
+        for path in sources
+        for match in re.finditer(
+            rf'require\("{extra}[.a-z]*", extra="(\w+)"\)', path.read_text(encoding="utf-8")
+        )
+    }
+    from tools.install.steps import read_requirements
+
+    assert any(line.startswith(extra) for line in read_requirements(named))

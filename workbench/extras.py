@@ -9,7 +9,7 @@ from types import ModuleType
 from workbench.errors import MissingExtra
 
 PROJECT = "detectron2-workbench"
-EXTRAS = ("train", "review", "label", "serve", "scale", "dev")
+EXTRAS = ("train", "review", "label", "serve", "scale", "timm", "mlflow", "wandb", "dev")
 # What pip alone cannot install right, because it is not on the registry or its label is wrong.
 STEPS = {"detectron2": "detectron2", "panopticapi": "panoptic", "mongod": "mongod"}
 DETECTRON2 = "pip install --no-build-isolation 'git+https://github.com/facebookresearch/detectron2.git'"

@@ -267,6 +267,9 @@ def test_later_rules_follow_what_was_typed():
         ("MODEL.ROI_HEADS.NUM_CLASSES", 80, "must be 1 (1 class: balloon), but 80 is typed"),
         ("DATASETS.TRAIN", ("x",), "the dataset is the project's"),
         ("SOLVER.MAX_ITER", 0, "must be 1 or more"),
+        ("SEED", 7, "the seed is train.seed (--seed); drop it"),
+        ("SOLVER.CLIP_GRADIENTS.CLIP_VALUE", 7.0, "clipping is train.clip"),
+        ("TEST.AUG.ENABLED", True, "scores are of one look"),
     ],
 )
 def test_what_was_typed_and_cannot_work_is_a_problem(key, value, words):
@@ -274,6 +277,13 @@ def test_what_was_typed_and_cannot_work_is_a_problem(key, value, words):
     assert words in derived.problems[0]
     with pytest.raises(ModelError, match="must"):
         derived.require_workable()
+
+
+def test_a_seed_that_says_what_train_seed_says_is_no_problem():
+    settings = Settings(train=TrainSettings(seed=7))
+    said = {"SEED": Said(value=7, where="typed")}
+    assert not fit(said=said, settings=settings).problems
+    assert fit(said=said).problems
 
 
 def test_a_batch_that_cannot_be_shared_is_a_problem():

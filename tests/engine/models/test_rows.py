@@ -19,7 +19,7 @@ from tests.engine.models.samples import (  # noqa: E402
 )
 from workbench.engine.models.build import ZOO, blank_config, build_model, row_config  # noqa: E402
 from workbench.engine.models.table import MODELS, find_model  # noqa: E402
-from workbench.errors import MissingExtra, ProjectError  # noqa: E402
+from workbench.errors import ProjectError  # noqa: E402
 
 OUTPUTS = {
     "instance": {"instances"},
@@ -190,16 +190,3 @@ def test_a_row_s_config_is_on_the_cpu_and_says_nothing_of_data():
         "res4",
         "res5",
     ]
-
-
-def test_a_timm_backbone_is_put_in_or_says_how_to_get_timm():
-    model = MODELS["mask_rcnn_lite0"]
-    try:
-        import timm  # noqa: F401
-    except ModuleNotFoundError:
-        with pytest.raises(MissingExtra, match="pip install timm"):
-            row_config(model, backbone="resnet18")
-        return
-    cfg = row_config(model, backbone="resnet18")
-    cfg.MODEL.TIMM.PRETRAINED = False
-    assert build_model(cfg).backbone.output_shape()["p2"].stride == 4

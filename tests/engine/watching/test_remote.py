@@ -17,6 +17,7 @@ def note(*what):
     with open(os.environ["NOTES"], "a") as stream: stream.write(json.dumps(what) + "\\n")
 class Image:
     def __init__(self, array): self.shape = array.shape
+def Settings(**given): return given
 class _Run:
     def log(self, values, step):
         if step == int(os.environ.get("FAIL_AT", 0)): raise ConnectionError("https://me:hunter22@host went away")
@@ -33,8 +34,9 @@ def note(*what):
     with open(os.environ["NOTES"], "a") as stream: stream.write(json.dumps(what) + "\\n")
 entities = _S(Metric=lambda *a: list(a), Param=lambda *a: list(a))
 class MlflowClient:
+    def __init__(self, tracking_uri): pass
     def get_experiment_by_name(self, name): return None
-    def create_experiment(self, name): note("experiment", name); return "7"
+    def create_experiment(self, name, place): note("experiment", name); return "7"
     def search_runs(self, ids, filter_string, max_results):
         return [_S(info=_S(run_id="old"))] if os.environ.get("RESUMED") else []
     def create_run(self, experiment, tags, run_name):
@@ -142,3 +144,4 @@ def test_one_that_is_not_installed_is_a_warning_only(tmp_path, name):
         said = []
         open_watchers([name], Run(folder=tmp_path), say=said.append)
         assert f"{name} must be installed" in said[0]
+        assert f"install-{name}" in said[0]

@@ -12,8 +12,14 @@ OURS = {
     "DATASETS.TEST": "the dataset is the project's",
     "OUTPUT_DIR": "a run has its folder under the project's runs/",
     "VERSION": "there is but one",
+    "SEED": "the seed is train.seed (--seed)",
+    "CUDNN_BENCHMARK": "what it chooses differs from run to run",
     "SOLVER.AMP.ENABLED": "the precision is train.precision",
-    "SOLVER.CLIP_GRADIENTS.ENABLED": "clipping is train.clip",
+    "SOLVER.CLIP_GRADIENTS": "clipping is train.clip",
+    "DATALOADER.ASPECT_RATIO_GROUPING": "images come in the order of train.seed",
+    "TEST.AUG": "scores are of one look at each image",
+    "TEST.PRECISE_BN": "scores are of the weights as they were trained",
+    "TEST.EXPECTED_RESULTS": "scores are compared with workbench runs",
 }
 # A row of this task can be trained on a dataset of these.
 TRAINS_ON = {
@@ -48,14 +54,21 @@ def _check_task(now: Situation) -> Iterator[str]:
 
 def _check_said(said: Mapping[str, Said], proposals: Mapping[str, Proposal]) -> Iterator[str]:
     for key, one in said.items():
-        if key in OURS:
-            yield f"{key}: must not be set, but is {one.where} ({show(one.value)}): {OURS[key]}; drop it"
+        reason = _find_owner(key)
+        agreed = key in proposals and one.value == proposals[key].value
+        if reason and not agreed:
+            yield f"{key}: must not be set, but is {one.where} ({show(one.value)}): {reason}; drop it"
         elif key in proposals and proposals[key].must and one.value != proposals[key].value:
             needed = proposals[key]
             yield (
                 f"{key}: must be {show(needed.value)} ({needed.reason}), "
                 f"but {show(one.value)} is {one.where}; drop it"
             )
+
+
+def _find_owner(key: str) -> str:
+    """Why a key, or the section that it is in, is not to be set."""
+    return next((why for name, why in OURS.items() if f"{key}.".startswith(f"{name}.")), "")
 
 
 def _check_batch(now: Situation) -> Iterator[str]:

@@ -83,7 +83,7 @@ def derive_config(
     table: Mapping[str, Any] | None = None,
 ) -> Derived:
     """Fit a row to a dataset. `table` is [detectron2] of project.toml; small-letter keys in `typed` are not ours."""
-    row = row_config(model, backbone=settings.model.backbone)
+    row = row_config(model)
     said = read_table(row, table or {}, f"[detectron2] of {FILE}")
     said |= read_typed(row, {key: text for key, text in typed.items() if is_config_key(key)})
     asked = said["MODEL.DEVICE"].value if "MODEL.DEVICE" in said else settings.train.device

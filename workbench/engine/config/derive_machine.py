@@ -34,8 +34,6 @@ def derive_weights(now: Situation) -> Iterator[Proposal]:
     asked = now.settings.model.weights
     source = now.model.weights if asked == "row" else asked
     reason = "of the row" if asked == "row" else "model.weights"
-    if asked == "row" and now.settings.model.backbone:
-        return  # the row's weights are not those of another backbone
     yield Proposal(key="MODEL.WEIGHTS", value=source, reason=reason)
 
 

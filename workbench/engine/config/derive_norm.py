@@ -21,6 +21,9 @@ def derive_norm(now: Situation) -> Iterator[Proposal]:
         yield Proposal(
             key="MODEL.RESNETS.STRIDE_IN_1X1", value=False, reason="from scratch: as networks with GN have it"
         )
+    if now.get("MODEL.TIMM.NAME"):
+        reason = "from scratch: the statistics are learnt, too"
+        yield Proposal(key="MODEL.TIMM.NORM", value="", reason=reason)
     if now.get_row("MODEL.BACKBONE.FREEZE_AT"):
         reason = "from scratch: nothing is worth freezing"
         yield Proposal(key="MODEL.BACKBONE.FREEZE_AT", value=0, reason=reason)

@@ -17,7 +17,7 @@ def add_workbench_config(cfg: CfgNode) -> None:
     cfg.MODEL.LITE0.OUT_FEATURES = ["res2", "res3", "res4", "res5"]
     cfg.MODEL.TIMM = CfgNode()
     cfg.MODEL.TIMM.NAME = ""
-    cfg.MODEL.TIMM.PRETRAINED = False
+    cfg.MODEL.TIMM.NORM = "FrozenBN"  # the statistics that were learnt; "": its own, which go on learning
 
 
 class PaddedResNet(ResNet):
@@ -45,7 +45,7 @@ def build_lite0_fpn_backbone(cfg: CfgNode, _input_shape: ShapeSpec) -> FPN:
 @BACKBONE_REGISTRY.register()
 def build_timm_fpn_backbone(cfg: CfgNode, _input_shape: ShapeSpec) -> FPN:
     """A network of timm under Detectron2's feature pyramid."""
-    return _build_fpn(cfg, Timm(cfg.MODEL.TIMM.NAME, pretrained=cfg.MODEL.TIMM.PRETRAINED))
+    return _build_fpn(cfg, Timm(cfg.MODEL.TIMM.NAME, frozen=cfg.MODEL.TIMM.NORM == "FrozenBN"))
 
 
 def _build_fpn(cfg: CfgNode, bottom_up: Backbone) -> FPN:

@@ -1,6 +1,7 @@
 """From a row to Detectron2's config, and from a config to the network."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import detectron2
@@ -12,8 +13,8 @@ from detectron2.projects.point_rend import add_pointrend_config
 from torch import nn
 
 from workbench.engine.models.backbones import add_workbench_config
-from workbench.engine.models.row import Model
-from workbench.engine.models.timm import require_timm
+from workbench.engine.models.row import Model, ModelError
+from workbench.engine.models.timm import TIMM, find_colors
 
 EXTENSIONS: dict[str, Callable[[CfgNode], None]] = {
     "point_rend": add_pointrend_config,
@@ -33,29 +34,42 @@ def blank_config(extend: Iterable[str] = ()) -> CfgNode:
     return cfg
 
 
-def row_config(model: Model, *, backbone: str = "") -> CfgNode:
-    """Return what the row says and nothing that depends on data; `backbone` names a network of timm instead."""
-    extend = dict.fromkeys((*model.extend, *(("workbench",) if backbone else ())))
-    cfg = blank_config(extend)
+def row_config(model: Model) -> CfgNode:
+    """Return what the row says and nothing that depends on data."""
+    cfg = blank_config(model.extend)
     if model.zoo:
         read = CfgNode.load_yaml_with_base(str(ZOO / model.zoo), allow_unsafe=False)
         cfg.merge_from_other_cfg(CfgNode(read))
     cfg.merge_from_list([part for pair in model.keys.items() for part in pair])
     cfg.MODEL.WEIGHTS = model.weights
-    if backbone:
-        _put_timm(cfg, backbone)
     if model.bitmask:
         cfg.INPUT.MASK_FORMAT = "bitmask"
     return cfg
 
 
-def _put_timm(cfg: CfgNode, name: str) -> None:
-    """Exchange the network under the pyramid; timm brings its own weights, for RGB between 0 and 1."""
-    require_timm()
-    cfg.MODEL.BACKBONE.NAME = "build_timm_fpn_backbone"
-    cfg.MODEL.TIMM.NAME, cfg.MODEL.TIMM.PRETRAINED = name, True
-    cfg.MODEL.PIXEL_MEAN, cfg.MODEL.PIXEL_STD = [123.675, 116.280, 103.530], [58.395, 57.120, 57.375]
-    cfg.MODEL.FPN.NORM, cfg.INPUT.FORMAT, cfg.MODEL.WEIGHTS = "GN", "RGB", ""
+def put_backbone(model: Model, name: str) -> Model:
+    """Return the row with a network of timm under its pyramid, which starts from that network's own weights."""
+    if "fpn" not in str(row_config(model).MODEL.BACKBONE.NAME):
+        raise ModelError(
+            f"backbone {name!r}: must go under a feature pyramid, but {model.name} has none; take another row"
+        )
+    mean, deviation = find_colors(name)
+    keys = {
+        "MODEL.BACKBONE.NAME": "build_timm_fpn_backbone",
+        "MODEL.TIMM.NAME": name,
+        "MODEL.PIXEL_MEAN": mean,
+        "MODEL.PIXEL_STD": deviation,
+        "MODEL.FPN.NORM": "GN",
+        "INPUT.FORMAT": "RGB",
+    }
+    return replace(
+        model,
+        extend=tuple(dict.fromkeys((*model.extend, "workbench"))),
+        keys={**model.keys, **keys},
+        weights=TIMM + name,
+        licence="",
+        download_mb=0,
+    )
 
 
 def build_model(cfg: CfgNode) -> nn.Module:

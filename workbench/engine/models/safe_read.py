@@ -184,7 +184,7 @@ def _read_torch(path: Path) -> Any:
 
 
 def _read_safetensors(path: Path) -> Any:
-    require("safetensors", extra="train")
+    require("safetensors", extra="timm")
     return import_module("safetensors.torch").load_file(path)
 
 

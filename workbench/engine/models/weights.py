@@ -11,6 +11,7 @@ from torch import nn
 from workbench.engine.models.lite0 import convert_published
 from workbench.engine.models.safe_read import WeightsError, read_tensors
 from workbench.engine.models.table import MODELS
+from workbench.engine.models.timm import TIMM, fetch_timm
 from workbench.engine.models.zoo_cache import cache_folder, find_in_zoo
 from workbench.extras import require
 from workbench.files import atomic_file, digest_file
@@ -39,6 +40,8 @@ def locate_weights(source: str) -> Path | None:
         return None
     if source.startswith(PACKAGE):
         return _convert_package(source.removeprefix(PACKAGE))
+    if source.startswith(TIMM):
+        return fetch_timm(source.removeprefix(TIMM))
     if "://" in source:
         return find_in_zoo(source, rows_without_download())
     if not Path(source).is_file():

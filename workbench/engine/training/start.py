@@ -11,24 +11,28 @@ from detectron2.config import CfgNode
 from workbench.engine.config.boxes import read_facts
 from workbench.engine.config.derive import derive_config
 from workbench.engine.config.model_file import read_model_file
+from workbench.engine.models.build import put_backbone
 from workbench.engine.models.own import read_model_file as run_model_file
 from workbench.engine.models.row import Model
 from workbench.engine.models.table import find_model
 from workbench.engine.training.course import Course, read_course
+from workbench.engine.training.followers import ROOTS, find_followers, find_underived, take_back
 from workbench.engine.training.lineage import find_commit, find_versions
-from workbench.engine.training.resume import require_equal
-from workbench.errors import ProjectError
+from workbench.engine.training.resume import require_equal, require_fitting
+from workbench.errors import ProjectError, WorkbenchError
 from workbench.files import digest_file, write_atomically
-from workbench.project import FILE, Project
+from workbench.project import FILE, Project, read_project
 from workbench.redaction import redact
 from workbench.run import Run, make_run, read_record, write_record
 from workbench.settings import Settings, read_settings
 
+PATHS = ("model.config", "model.weights")
 DEFAULTS = {"instance": "mask_rcnn_lite0", "semantic": "semantic_lite0", "panoptic": "panoptic_lite0"}
 
 
 def plan_course(project: Project, dataset: Path, typed: Mapping[str, str], *, world: int) -> Course:
-    """Decide everything, and refuse what cannot work."""
+    """Decide everything, and refuse what cannot work. Typed paths count from here, those of project.toml from there."""
+    typed = {key: _anchor(text) if key in PATHS else text for key, text in typed.items()}
     small = {key: text for key, text in typed.items() if not key.partition(".")[0].isupper()}
     settings = read_settings(project, small)
     model = choose_model(project, settings, trusted=typed.get("model.code", ""))
@@ -59,7 +63,8 @@ def choose_model(project: Project, settings: Settings, *, trusted: str = "") -> 
         code = Path(trusted) if trusted else project.folder / chosen.code
         model = run_model_file(code, trusted=bool(trusted))
     elif chosen.config:
-        model = read_model_file(chosen.config)
+        mine = project.folder / chosen.config
+        model = read_model_file(str(mine) if mine.is_file() else chosen.config)
     else:
         model = find_model(chosen.name or DEFAULTS[project.task])
     if model.task != project.task and (model.task, project.task) != ("instance", "panoptic"):
@@ -67,19 +72,22 @@ def choose_model(project: Project, settings: Settings, *, trusted: str = "") -> 
             f"{project.folder / FILE}: task: must be {model.task} for {model.name}, but is {project.task}; "
             "choose another row (workbench models) or another task"
         )
-    return model
+    return put_backbone(model, chosen.backbone) if chosen.backbone else model
+
+
+def _anchor(text: str) -> str:
+    """A file that is there, by its full path: a resume may come from another folder."""
+    return str(Path(text).resolve()) if text not in ("", "row") and Path(text).exists() else text
 
 
 def _fix_weights(cfg: CfgNode, settings: Settings, project: Project) -> CfgNode:
-    """A file of weights may be named from here or from project.toml; a run folder means its best."""
+    """A file of weights may be named from the project's folder; a run folder means its best."""
     if settings.model.weights == "row":
         return cfg
     cfg.MODEL.WEIGHTS = settings.model.weights
-    for place in (Path(settings.model.weights), project.folder / settings.model.weights):
-        if settings.model.weights and place.exists():
-            cfg.MODEL.WEIGHTS = str(Run(folder=place).best if place.is_dir() else place)
-            cfg.MODEL.WEIGHTS = str(Path(cfg.MODEL.WEIGHTS).resolve())
-            break
+    place = project.folder / settings.model.weights
+    if settings.model.weights and place.exists():
+        cfg.MODEL.WEIGHTS = str((Run(folder=place).best if place.is_dir() else place).resolve())
     return cfg
 
 
@@ -104,7 +112,11 @@ def begin_run(project: Project, course: Course) -> Run:
 def resume_run(run: Run, now: Course, allowed: Sequence[str]) -> tuple[Course, list[str]]:
     """Compare a run with what the project says by now; return the course to go on with, and what is to be told."""
     before = read_course(run, world=now.world)
-    told = require_equal(run.name, before.identity(), now.identity(), tuple(allowed))
+    followers = _find_followers(before, now, allowed)
+    told = require_equal(run.name, before.identity(), now.identity(), (*allowed, *followers))
+    told = [_tell_follower(line) if line.partition(":")[0] in followers else line for line in told]
+    if told:
+        require_fitting(run, now.cfg)
     recorded = read_record(run)
     if recorded["world"] != now.world:
         told.append(
@@ -118,3 +130,22 @@ def resume_run(run: Run, now: Course, allowed: Sequence[str]) -> tuple[Course, l
         run, {**read_record(run), "resumed": [*recorded.get("resumed", []), recorded.get("step", 0)]}
     )
     return course, told
+
+
+def _find_followers(before: Course, now: Course, allowed: Sequence[str]) -> tuple[str, ...]:
+    """What is derived from something that may differ may differ, too: plan again without that, and compare."""
+    old, new = before.identity(), now.identity()
+    if any(key.partition(".")[0] in ROOTS for key in allowed):
+        return find_underived(old, new, {*before.typed, *now.typed, *allowed})
+    if not allowed:
+        return ()
+    typed = {**now.typed, **take_back(old, new, allowed)}
+    try:
+        again = plan_course(read_project(now.project), now.dataset, typed, world=now.world)
+    except WorkbenchError:  # the old values go together with something else that changed
+        return ()
+    return tuple(key for key in find_followers(old, new, again.identity()) if key not in allowed)
+
+
+def _tell_follower(line: str) -> str:
+    return line.removesuffix("as was allowed") + "which follows"

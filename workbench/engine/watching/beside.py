@@ -1,29 +1,14 @@
 """A program behind a network, kept beside the training: a thread talks to it, and the training never waits."""
 
-import sys
 from collections.abc import Callable, Mapping
-from importlib import import_module
-from pathlib import Path
 from queue import Full, Queue
 from threading import Thread
-from types import ModuleType
 from typing import Any
 
 from workbench.engine.watching.adapters import Watcher, attempt
-from workbench.errors import MissingExtra
 
 ROOM = 10_000  # messages that wait for a slow network
-PATIENCE = 30.0  # seconds that the end of a run waits for what was not sent yet
-
-
-def require_program(name: str) -> ModuleType:
-    """Import a program that no extra brings, or say how to get it."""
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise MissingExtra(
-            f"{name} must be installed, but is not ({error}); run: {Path(sys.executable).name} -m pip install {name}"
-        ) from error
+PATIENCE = 60.0  # seconds that the end of a run waits for what was not sent yet
 
 
 Act = Callable[[Watcher], object]
@@ -32,10 +17,10 @@ Act = Callable[[Watcher], object]
 class Beside:
     """Passes everything on; what went wrong there is raised here at the next call."""
 
-    def __init__(self, connect: Callable[[], Watcher], *, patience: float = PATIENCE) -> None:
+    def __init__(self, connect: Callable[[], Watcher], *, patience: float | None = None) -> None:
         self._acts: Queue[Act | None] = Queue(ROOM)
         self._error: Exception | None = None
-        self._patience = patience
+        self._patience = PATIENCE if patience is None else patience
         self._thread = Thread(target=self._work, args=(connect,), daemon=True, name="watcher")
         self._thread.start()
 

@@ -1,12 +1,15 @@
 """MLflow, where it is installed: one MLflow run for each run, found again by its name after a resume."""
 
+import logging
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from time import time
 from typing import Any
 
-from workbench.engine.watching.beside import Beside, require_program
+from workbench.engine.watching.beside import Beside
 from workbench.engine.watching.metrics import flatten
+from workbench.extras import require
 from workbench.run import Run
 
 TAG = "workbench.run"
@@ -16,7 +19,9 @@ LONGEST = 500  # letters of a parameter that every MLflow takes
 
 def open_watcher(run: Run, step: int, about: Mapping[str, Any]) -> Beside:
     """Import here, where a missing package is told at once; connect beside the training."""
-    mlflow = require_program("mlflow")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # what is trained is nobody else's business
+    mlflow = require("mlflow", extra="mlflow")
+    logging.getLogger("mlflow").setLevel(logging.WARNING)  # it tells of every table that it makes
     return Beside(lambda: MLflow(mlflow, run, about))
 
 
@@ -25,12 +30,13 @@ class MLflow:
 
     def __init__(self, mlflow: Any, run: Run, about: Mapping[str, Any]) -> None:
         self._metric, self._param = mlflow.entities.Metric, mlflow.entities.Param
-        self._client = mlflow.MlflowClient()
-        self._run = self._find_run(run, Path(str(about.get("project", "workbench"))).name, about)
+        store, place = find_store(run)
+        self._client = mlflow.MlflowClient(tracking_uri=store)
+        self._run = self._find_run(run, Path(str(about.get("project", "workbench"))).name, about, place)
 
-    def _find_run(self, run: Run, project: str, about: Mapping[str, Any]) -> str:
+    def _find_run(self, run: Run, project: str, about: Mapping[str, Any], place: str | None) -> str:
         known = self._client.get_experiment_by_name(project)
-        experiment = known.experiment_id if known else self._client.create_experiment(project)
+        experiment = known.experiment_id if known else self._client.create_experiment(project, place)
         wanted = f"tags.`{TAG}` = '{run.name}'"
         found = self._client.search_runs([experiment], filter_string=wanted, max_results=1)
         if found:
@@ -54,6 +60,14 @@ class MLflow:
     def close(self) -> None:
         """The MLflow run is over; a resume opens it again by writing to it."""
         self._client.set_terminated(self._run)
+
+
+def find_store(run: Run) -> tuple[str | None, str | None]:
+    """Where numbers and pictures go: what MLFLOW_TRACKING_URI says, else beside the runs, and not into this folder."""
+    if os.environ.get("MLFLOW_TRACKING_URI"):
+        return None, None
+    runs = run.folder.resolve().parent
+    return f"sqlite:///{runs / 'mlflow.db'}", (runs / "mlflow").as_uri()
 
 
 def _describe(about: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from workbench.engine.watching.beside import Beside, require_program
+from workbench.engine.watching.beside import Beside
+from workbench.extras import require
 from workbench.run import Run
 
 HOME = "https://api.wandb.ai"
@@ -15,7 +16,8 @@ HOME = "https://api.wandb.ai"
 
 def open_watcher(run: Run, step: int, about: Mapping[str, Any]) -> Beside:
     """Import here, where a missing package is told at once; connect beside the training."""
-    wandb = require_program("wandb")
+    os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # what is trained is nobody else's business
+    wandb = require("wandb", extra="wandb")
     return Beside(lambda: WeightsAndBiases(wandb, run, about))
 
 
@@ -32,6 +34,7 @@ class WeightsAndBiases:
             dir=str(run.folder),
             config=dict(about),
             mode=find_mode(),
+            settings=wandb.Settings(quiet=True),  # 40 lines of numbers that the run has told already
         )
 
     def scalars(self, step: int, kind: str, values: Mapping[str, float]) -> None:
