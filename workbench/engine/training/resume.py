@@ -3,8 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from detectron2.config import CfgNode
+
+from workbench.engine.models.build import build_model
+from workbench.engine.training.checkpoint import load_newest
 from workbench.errors import BAD_CONFIG, nearest
-from workbench.run import RunError
+from workbench.run import Run, RunError
 
 # What may differ from machine to machine without changing what is learned.
 FREE = (
@@ -58,6 +62,28 @@ def require_equal(
             + f"\nstart a new run, or allow it by name: --allow-changed {keys}"
         )
     return [f"{_short(key)}: {old!r} → {new!r}, as was allowed" for key, (old, new) in differences.items()]
+
+
+def require_fitting(run: Run, cfg: CfgNode) -> None:
+    """Refuse a model whose parameters are not those of the checkpoint; to be asked before anything is written."""
+    loaded = load_newest(run.checkpoints)
+    if loaded is None:
+        return
+    cfg = cfg.clone()
+    cfg.MODEL.DEVICE = "cpu"
+    before, now = _shapes(loaded.content["model"]), _shapes(build_model(cfg).state_dict())
+    different = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+    if different:
+        name, more = different[0], len(different) - 1
+        raise ChangedRun(
+            f"{run.name}: must be the model that the run began with, but {name} was {before.get(name, 'not there')}"
+            f" and is {now.get(name, 'not there')}{f', and {more} more differ' if more else ''}; "
+            f"start a new run from its weights: model.weights {run.folder}"
+        )
+
+
+def _shapes(state: Mapping[str, Any]) -> dict[str, str]:
+    return {name: " x ".join(map(str, value.shape)) or "one number" for name, value in state.items()}
 
 
 def _is_in(key: str, roots: tuple[str, ...]) -> bool:
