@@ -64,15 +64,15 @@ def _sky_scene(canvas: Canvas) -> None:
     if rnd.random() < 0.4:
         hills(canvas, canvas.height * 0.9)
     with canvas.lens(soft=0.35):
-        for x, y, _ in spread(rnd, canvas, rnd.choice((0, 0, 0, 1)), (0.03, 0.04), 3):
-            paint_balloon(canvas, make_balloon(rnd, x, y, rnd.uniform(5, 8)), light)
+        for x, y, _ in spread(rnd, canvas, rnd.choice((0, 0, 0, 1)), (0.04, 0.05), 3):
+            paint_balloon(canvas, make_balloon(rnd, x, y, rnd.uniform(8, 11)), light)
     for x, y, r in spread(rnd, canvas, rnd.randint(2, 5), (0.13, 0.26), 1.0):
         smear = (rnd.uniform(2, 5), rnd.uniform(-2, 2)) if rnd.random() < 0.12 else (0.0, 0.0)
         with canvas.lens(smear=smear):
             paint_balloon(
                 canvas, make_balloon(rnd, x, y, r, string=(x + rnd.uniform(-20, 20), y + r * 4)), light
             )
-    if rnd.random() < 0.2:
+    if rnd.random() < 0.12:
         tree(
             canvas,
             rnd.choice((0.05, 0.95)) * canvas.width,
@@ -135,7 +135,7 @@ def _room_scene(canvas: Canvas) -> None:
         soft_shadow(canvas, *shift, r * 0.85, r * (0.22 if on_floor else 0.9))
         string = None if on_floor else (x + rnd.uniform(-9, 9), y + r * 3.5)
         paint_balloon(canvas, make_balloon(rnd, x, y, r, string=string), light)
-    if rnd.random() < 0.3:
+    if rnd.random() < 0.2:
         person(canvas, rnd.uniform(0.1, 0.9) * canvas.width, h * 1.3, h * rnd.uniform(0.7, 0.95), owner=0)
 
 
@@ -149,7 +149,7 @@ def _party_scene(canvas: Canvas) -> None:
     light = (rnd.choice((-0.5, 0.5)), -0.5)
     for x, y, r in spread(rnd, canvas, rnd.randint(3, 5), (0.12, 0.24), 0.95):
         paint_balloon(canvas, make_balloon(rnd, x, y, r, string=(x, h + 20)), light)
-    for _ in range(rnd.randint(0, 2)):
+    for _ in range(rnd.randint(0, 1)):
         person(canvas, rnd.uniform(0, 1) * w, h * 1.35, h * rnd.uniform(0.6, 0.85), owner=0)
 
 
@@ -181,10 +181,10 @@ def _street_scene(canvas: Canvas) -> None:
     canvas.blur_all(1.0)
     for row in range(3):
         foot, size = h * (0.72 + 0.16 * row), h * (0.28 + 0.16 * row)
-        for k in range(6 - row):
+        for k in range(5 - row):
             person(
                 canvas,
-                w * (k + rnd.uniform(0.1, 0.9)) / (6 - row),
+                w * (k + rnd.uniform(0.1, 0.9)) / (5 - row),
                 foot,
                 size * rnd.uniform(0.9, 1.1),
                 owner=0,
