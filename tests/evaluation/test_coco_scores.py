@@ -254,7 +254,7 @@ def test_the_numbers_of_cocos_own_example_are_those_of_its_reference(shared, kin
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"image_id": 99}, "[0]: image_id must be an image of truth, but got '99'"),
+        ({"image_id": 99}, "[0]: image_id must be an image of truth, but got 99"),
         ({"image_id": True}, "image_id must be"),
         ({"category_id": "1"}, "category_id must be a whole number"),
         ({"category_id": 2**53}, "category_id must be a whole number"),
@@ -282,6 +282,20 @@ def test_a_bad_prediction_gets_a_line_that_names_it(change, words):
     assert str(caught.value).startswith("predictions: [0]: ")
 
 
+@pytest.mark.parametrize("junk", ["two\nlines", "x" * 10_000, {"a": "\n" * 900}, ["\u2028\n"] * 99])
+@pytest.mark.parametrize("key", ["image_id", "category_id", "score", "bbox", "segmentation", "size", ""])
+def test_what_a_bad_prediction_holds_never_makes_a_second_line_or_a_long_one(key, junk):
+    truth = make_truth(truth_row(1, [0, 0, 50, 50]), categories=1)
+    change = {"segmentation": {"size": junk, "counts": "0"}} if key == "size" else {key: junk}
+    row = answer([0, 0, 5, 5], segmentation=rle([0, 0, 5, 5])) | change if key else junk
+    if not key and isinstance(junk, dict):
+        return
+    with pytest.raises(DatasetError) as caught:
+        compute_coco_scores(truth, [row])
+    assert len(str(caught.value).splitlines()) == 1
+    assert len(str(caught.value)) < 300
+
+
 @pytest.mark.parametrize("rows", [{}, "text", [1], [None], [[]], 5])
 def test_what_is_no_list_of_results_gets_a_line(rows):
     with pytest.raises(DatasetError, match="predictions"):
@@ -303,6 +317,8 @@ def test_a_file_that_is_not_there_or_no_json_gets_a_line(tmp_path):
     [
         ({"image_id": 9}, "image_id"),
         ({"category_id": 9}, "category_id"),
+        ({"image_id": [1]}, "image_id"),
+        ({"category_id": {}}, "category_id"),
         ({"area": None}, "area"),
         ({"bbox": [0, 0, 1]}, "bbox"),
         ({"iscrowd": 2}, "iscrowd"),
@@ -317,6 +333,23 @@ def test_a_bad_truth_gets_a_line_that_names_it(change, words):
         compute_coco_scores(make_truth(truth_row(1, [0, 0, 50, 50]) | change), [])
     assert str(caught.value).startswith("truth: annotations[0]: ")
     assert words in str(caught.value)
+
+
+def test_what_is_not_scored_may_be_anything():
+    truth = make_truth(truth_row(1, [0, 0, 50, 50], keypoints="?", num_keypoints=[None]))
+    truth["images"][0]["file_name"], truth["categories"][0]["name"] = None, 7
+    truth["categories"][1]["supercategory"] = {}
+    scores, _ = compute_coco_scores(truth, [answer([0, 0, 50, 50])])
+    assert scores["per_category"]["7"]["box"]["AP"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("key", ["images", "annotations", "categories"])
+@pytest.mark.parametrize("number", [-1, True, 1.0, None, [1]])
+def test_what_is_no_id_is_refused(key, number):
+    truth = make_truth(truth_row(1, [0, 0, 50, 50]))
+    truth[key][0] = truth[key][0] | {"id": number}
+    with pytest.raises(DatasetError, match="whole number of 0 or more"):
+        compute_coco_scores(truth, [])
 
 
 def test_ids_that_no_column_can_hold_are_refused():

@@ -18,6 +18,7 @@ from workbench.evaluation.coco_truth import (
     is_id,
     is_number,
     read_json,
+    show,
 )
 
 if TYPE_CHECKING:
@@ -83,21 +84,21 @@ def _forms(rows: Sequence[Any]) -> tuple[bool, bool]:
 def _find_mistake(row: Any, truth: Truth, forms: tuple[bool, bool]) -> str:
     """Say what is wrong with a prediction, but for its run lengths."""
     if not isinstance(row, Mapping):
-        return f"must be an object, but got {str(row)[:60]}"
+        return f"must be an object, but got {show(row)}"
     image, category = row.get("image_id"), row.get("category_id")
     if not is_id(image) or image not in truth.sizes:
-        return f"image_id must be an image of {truth.source}, but got {str(image)[:60]!r}"
+        return f"image_id must be an image of {truth.source}, but got {show(image)}"
     if not is_id(category):
-        return f"category_id must be a whole number, but got {str(category)[:60]!r}"
+        return f"category_id must be a whole number, but got {show(category)}"
     if not is_number(row.get("score")):
-        return f"score must be a finite number, but got {str(row.get('score'))[:60]!r}"
+        return f"score must be a finite number, but got {show(row.get('score'))}"
     boxed, masked = forms
     if not boxed and not masked:
         return "must have a bbox or a segmentation, but has neither"
     if (row.get("bbox") is not None, row.get("segmentation") is not None) != forms:
         return "must have what the first one has of bbox and segmentation, but has not"
     if masked and not isinstance(row["segmentation"], Mapping):
-        return f"segmentation must be run lengths, but got {str(row['segmentation'])[:60]}"
+        return f"segmentation must be run lengths, but got {show(row['segmentation'])}"
     return find_box_mistake(row["bbox"]) if boxed else ""
 
 

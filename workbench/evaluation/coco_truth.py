@@ -13,6 +13,7 @@ from workbench.evaluation.run_lengths import count_pixels
 RULE = "bad-truth"
 _HUGE = 1e300
 _EXACT = 2**53
+_USED = ("id", "image_id", "category_id", "bbox", "area", "iscrowd", "segmentation")
 FARTHEST = 1e6  # px; what lies beyond has made rasterisers crash
 
 Raw = Mapping[str, Any]
@@ -56,12 +57,19 @@ def read_truth(source: Path | Raw) -> Truth:
         if message:
             raise _wrong(name, f"annotations[{place}]", message)
     content = {
-        "images": raw["images"],
-        "categories": raw["categories"],
-        "annotations": _check_masks(name, annotations, sizes),
+        "images": [
+            {"id": number, "height": height, "width": width} for number, (height, width) in sizes.items()
+        ],
+        "categories": [{"id": number, "name": own} for number, own in names.items()],
+        "annotations": _check_masks(name, [_pick(row) for row in annotations], sizes),
     }
     masks = all(row.get("segmentation") for row in annotations)
     return Truth(source=name, raw=content, sizes=sizes, names=names, masks=masks)
+
+
+def _pick(row: Raw) -> Raw:
+    """Leave out what nobody has looked at."""
+    return {key: row[key] for key in _USED if key in row}
 
 
 def _wrong(name: str, where: str, message: str) -> DatasetError:
@@ -72,8 +80,9 @@ def _rows(name: str, raw: Raw, key: str) -> Sequence[Raw]:
     """The rows of a list, each an object with a whole number as its id."""
     seen = set()
     for place, row in enumerate(raw[key]):
-        if not isinstance(row, Mapping) or not is_id(row.get("id")):
-            raise _wrong(name, f"{key}[{place}]", "must be an object with a whole number as id, but is not")
+        if not isinstance(row, Mapping) or not is_id(row.get("id")) or row["id"] < 0:
+            message = "must be an object with a whole number of 0 or more as id, but is not"
+            raise _wrong(name, f"{key}[{place}]", message)
         if row["id"] in seen:
             raise _wrong(name, f"{key}[{place}]", f"ids must differ, but {row['id']} is there twice")
         seen.add(row["id"])
@@ -104,15 +113,21 @@ def _name_categories(rows: Sequence[Raw]) -> dict[int, str]:
 
 def _find_mistake(row: Raw, sizes: Mapping[int, object], names: Mapping[int, object]) -> str:
     """Say what is wrong with an annotation, but for its run lengths."""
-    if row.get("image_id") not in sizes:
-        return f"image_id must be an image of this file, but got {row.get('image_id')!r}"
-    if row.get("category_id") not in names:
-        return f"category_id must be a category of this file, but got {row.get('category_id')!r}"
+    image, category = row.get("image_id"), row.get("category_id")
+    if not is_id(image) or image not in sizes:
+        return f"image_id must be an image of this file, but got {show(image)}"
+    if not is_id(category) or category not in names:
+        return f"category_id must be a category of this file, but got {show(category)}"
     if row.get("iscrowd", 0) not in (0, 1):
-        return f"iscrowd must be 0 or 1, but got {row['iscrowd']!r}"
+        return f"iscrowd must be 0 or 1, but got {show(row['iscrowd'])}"
     if not is_number(row.get("area")) or row["area"] < 0:
-        return f"area must be a number of 0 or more, but got {row.get('area')!r}"
+        return f"area must be a number of 0 or more, but got {show(row.get('area'))}"
     return find_box_mistake(row.get("bbox")) or _find_outline_mistake(row.get("segmentation"))
+
+
+def show(value: object) -> str:
+    """Name what was found, in one line that is not long."""
+    return repr(value)[:60]
 
 
 def is_id(value: object) -> bool:
@@ -135,9 +150,9 @@ def are_numbers(values: Sequence[object]) -> bool:
 def find_box_mistake(box: object) -> str:
     """Say what is wrong with x, y, width, height."""
     if not isinstance(box, list | tuple) or len(box) != 4 or not are_numbers(box):
-        return f"bbox must be four finite numbers, but got {str(box)[:60]}"
+        return f"bbox must be four finite numbers, but got {show(box)}"
     if box[2] < 0 or box[3] < 0:
-        return f"bbox must have a width and height of 0 or more, but got {str(box)[:60]}"
+        return f"bbox must have a width and height of 0 or more, but got {show(box)}"
     return ""
 
 
@@ -149,7 +164,7 @@ def _find_outline_mistake(segmentation: object) -> str:
             if not are_numbers(ring) or max(ring) > FARTHEST or min(ring) < -FARTHEST:
                 return f"segmentation must be numbers up to {FARTHEST:g}, but is not"
     elif segmentation is not None and not isinstance(segmentation, Mapping):
-        return f"segmentation must be polygons or run lengths, but got {str(segmentation)[:60]}"
+        return f"segmentation must be polygons or run lengths, but got {show(segmentation)}"
     return ""
 
 
@@ -186,7 +201,7 @@ def check_run_lengths(masks: Sequence[Raw], sizes: Sequence[tuple[int, int]]) ->
             or len(declared) != 2
             or any(type(n) is not int for n in declared)
         ):
-            raise BadRunLengths(place, f"size must be height and width, but got {str(declared)[:60]}")
+            raise BadRunLengths(place, f"size must be height and width, but got {show(declared)}")
         height, width = declared
         if any(size) and (height, width) != size:
             message = f"the mask must be {size[0]} x {size[1]} as its image, but is {height} x {width}"
