@@ -57,6 +57,23 @@ def test_a_person_reads_the_diff_and_the_verdict(home, capsys):
     assert code == 0
     assert "1 class: kite" in said.out
     assert said.out.rstrip().endswith("ready to train")
+    assert "smaller than the smallest anchor" in said.out
+
+
+def test_the_words_fit_a_terminal_of_80_columns(home, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    _, said = preflight(capsys, "train.precision", "fp32")
+    assert max(map(len, said.out.splitlines()[1:])) <= 80
+
+
+def test_images_are_prepared_by_as_many_processes_as_in_the_training(home, capsys, monkeypatch):
+    from workbench.engine.config import preflight as module
+
+    asked = []
+    feed = module.Feed
+    monkeypatch.setattr(module, "Feed", lambda *a, **k: asked.append(k["workers"]) or feed(*a, **k))
+    code, said = preflight(capsys, "train.precision", "fp32", "train.workers", "2")
+    assert (code, asked) == (0, [2]), said.err
 
 
 @pytest.mark.parametrize(

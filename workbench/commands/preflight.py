@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from workbench.commands.output import format_table, print_json, print_line, say
@@ -62,7 +63,8 @@ def describe(found: "Preflight") -> str:
     """The config that differs, then what the steps took."""
     from workbench.engine.config.changes import format_changes
 
-    lines = [f"{found.model} on {found.dataset}", "", format_changes(found.changes), ""]
+    wide = min(max(get_terminal_size((100, 24)).columns, 60), 100)
+    lines = [f"{found.model} on {found.dataset}", "", format_changes(found.changes, width=wide), ""]
     rows = [("steps", f"{found.steps:,} of {found.batch} images on {found.device}")]
     rows.append(("weights", found.weights or "none: from scratch"))
     if found.pace:
@@ -71,7 +73,8 @@ def describe(found: "Preflight") -> str:
             ("pace", f"{pace.images_per_second:.2f} images/s, {pace.seconds:.2f} s a step, {pace.precision}"),
             ("time", f"{describe_hours(found.hours or 0)} for all steps, scoring left out"),
             ("memory", f"{pace.memory_gb:.1f} GB at the peak"),
-            ("loss", f"{pace.loss:.3f}: " + ", ".join(f"{k} {v:.3f}" for k, v in pace.losses.items())),
+            ("loss", f"{pace.loss:.3f}"),
+            *(("", f"{value:.3f} {name}") for name, value in pace.losses.items() if len(pace.losses) > 1),
         ]
     rows.append(("disk", f"{found.disk_gb:.0f} GB free, a run takes about {found.needs_gb:.1f}"))
     width = max(len(name) for name, _ in rows)
@@ -101,5 +104,5 @@ def _describe_anchors(match: "AnchorMatch") -> list[str]:
     total = (f"{match.half:.0%}", f"{match.well:.0%}")
     rows.append(("all", "", "", str(match.boxes), *total))
     table = format_table(rows, right="stride anchors truths IoU>=0.5 sure")
-    under = f"{match.under:.0%} of the truths are smaller than the smallest anchor ({match.smallest:.0f} px)"
-    return [*table.splitlines(), under]
+    under = f"smaller than the smallest anchor ({match.smallest:.0f} px): {match.under:.0%} of the truths"
+    return [*table.splitlines(), "", under]

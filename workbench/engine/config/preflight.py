@@ -234,7 +234,7 @@ def _open_feed(course: Course) -> Feed:
         seed=settings.seed,
         batch=course.part_batch,
         world=course.world,
-        workers=0,
+        workers=course.cfg.DATALOADER.NUM_WORKERS if settings.workers < 0 else settings.workers,
         cache_mb=settings.cache_mb,
         repeats=compute_repeats(records, course.cfg),
     )
