@@ -66,7 +66,7 @@ def _sky_scene(canvas: Canvas) -> None:
     with canvas.lens(soft=0.35):
         for x, y, _ in spread(rnd, canvas, rnd.choice((0, 0, 0, 1)), (0.04, 0.05), 3):
             paint_balloon(canvas, make_balloon(rnd, x, y, rnd.uniform(8, 11)), light)
-    for x, y, r in spread(rnd, canvas, rnd.randint(2, 5), (0.13, 0.26), 1.0):
+    for x, y, r in spread(rnd, canvas, rnd.randint(2, 4), (0.17, 0.28), 1.0):
         smear = (rnd.uniform(2, 5), rnd.uniform(-2, 2)) if rnd.random() < 0.12 else (0.0, 0.0)
         with canvas.lens(smear=smear):
             paint_balloon(
@@ -96,7 +96,7 @@ def _park_scene(canvas: Canvas) -> None:
             canvas, rnd.uniform(0.05, 0.95) * w, level + rnd.uniform(0.12, 0.3) * h, h * rnd.uniform(0.3, 0.5)
         )
     hand = (rnd.uniform(0.3, 0.7) * w, h * 0.98)
-    for x, y, r in spread(rnd, canvas, rnd.randint(2, 5), (0.12, 0.23), 0.95):
+    for x, y, r in spread(rnd, canvas, rnd.randint(2, 4), (0.16, 0.25), 0.95):
         soft_shadow(canvas, x + 12, max(level + h * 0.2, y + r * 2.2), r * 0.8, r * 0.16)
         paint_balloon(canvas, make_balloon(rnd, x, min(y, h * 0.7), r, string=hand), light)
     for _ in range(rnd.randint(0, 1)):
@@ -128,7 +128,7 @@ def _room_scene(canvas: Canvas) -> None:
     rnd, h = canvas.rnd, canvas.height
     light = room(canvas)
     canvas.look.gain, canvas.look.vignette = (1.04, 1.0, 0.93), 0.4
-    for x, y, r in spread(rnd, canvas, rnd.randint(2, 5), (0.12, 0.22), 1.0):
+    for x, y, r in spread(rnd, canvas, rnd.randint(2, 4), (0.16, 0.25), 1.0):
         on_floor = y > h * 0.6
         y = h * rnd.uniform(0.72, 0.84) if on_floor else y
         shift = (x + 4, y + r * 1.05) if on_floor else (x - light[0] * r, y + r * 0.7)
@@ -147,7 +147,7 @@ def _party_scene(canvas: Canvas) -> None:
     canvas.blur_all(1.2)
     canvas.look.noise, canvas.look.gain, canvas.look.vignette = 0.011, (1.06, 0.98, 0.9), 0.5
     light = (rnd.choice((-0.5, 0.5)), -0.5)
-    for x, y, r in spread(rnd, canvas, rnd.randint(3, 5), (0.12, 0.24), 0.95):
+    for x, y, r in spread(rnd, canvas, rnd.randint(3, 4), (0.16, 0.27), 0.95):
         paint_balloon(canvas, make_balloon(rnd, x, y, r, string=(x, h + 20)), light)
     for _ in range(rnd.randint(0, 1)):
         person(canvas, rnd.uniform(0, 1) * w, h * 1.35, h * rnd.uniform(0.6, 0.85), owner=0)
@@ -158,9 +158,9 @@ def _bunch_scene(canvas: Canvas) -> None:
     rnd, w, h = canvas.rnd, canvas.width, canvas.height
     light = sky(canvas) if rnd.random() < 0.6 else room(canvas)
     canvas.blur_all(2.0)
-    cx, cy, r = w * rnd.uniform(0.4, 0.6), h * rnd.uniform(0.36, 0.45), min(w, h) * rnd.uniform(0.13, 0.19)
+    cx, cy, r = w * rnd.uniform(0.4, 0.6), h * rnd.uniform(0.36, 0.45), min(w, h) * rnd.uniform(0.16, 0.2)
     hand = (cx + rnd.uniform(-20, 20), h + 12)
-    for k in range(rnd.randint(4, 6)):
+    for k in range(rnd.randint(4, 5)):
         angle, reach = k * 2.4 + rnd.uniform(-0.3, 0.3), r * 1.35 * math.sqrt(k + 0.3)
         x, y = cx + math.cos(angle) * reach, cy + math.sin(angle) * reach * 0.8
         paint_balloon(canvas, make_balloon(rnd, x, y, r * rnd.uniform(0.85, 1.15), string=hand), light)
@@ -190,7 +190,7 @@ def _street_scene(canvas: Canvas) -> None:
                 owner=0,
             )
         for _ in range(rnd.randint(1, 2)):
-            x, r = rnd.uniform(0.1, 0.9) * w, min(w, h) * rnd.uniform(0.07, 0.10) * (1 + row * 0.45)
+            x, r = rnd.uniform(0.1, 0.9) * w, min(w, h) * rnd.uniform(0.10, 0.13) * (1 + row * 0.45)
             y = foot - size * rnd.uniform(0.95, 1.35)
             paint_balloon(canvas, make_balloon(rnd, x, y, r, string=(x + 5, foot - size * 0.5)), light)
 
