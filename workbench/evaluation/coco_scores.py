@@ -105,8 +105,8 @@ def _find_limits(found: Columns) -> tuple[int, ...]:
     """COCO's own, and one more where an image has more predictions of a class than that."""
     if not len(found.table):
         return LIMITS
-    _, counts = np.unique(found.table[:, [0, 6]], axis=0, return_counts=True)
-    most = int(counts.max())
+    image, category = (np.unique(found.table[:, column], return_inverse=True)[1] for column in (0, 6))
+    most = int(np.bincount(image * (category.max() + 1) + category).max())
     return (*LIMITS, most) if most > LIMITS[-1] else LIMITS
 
 

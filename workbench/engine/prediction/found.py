@@ -49,7 +49,8 @@ def read_instances(
     Raw ones are brought to the size of the image, and what is empty there is left out, as detector_postprocess does.
     """
     boxes = found.pred_boxes.tensor.float().cpu().numpy().copy()
-    kept = _fit(boxes, found.image_size, size) if raw else np.arange(len(boxes))
+    fits = _fit(boxes, found.image_size, size) if raw else np.ones(len(boxes), bool)
+    kept = slice(None) if fits.all() else np.flatnonzero(fits)
     one = Found(
         image_id=image_id,
         size=size,

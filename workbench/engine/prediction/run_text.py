@@ -34,11 +34,13 @@ def encode_edges(edges: Numbers, totals: Numbers) -> RunLengths:
     begins = ends - totals - 1
     cuts = np.searchsorted(edges, np.append(begins, ends[-1]))
     pixels = np.diff(np.append(0, np.cumsum(edges[1::2] - edges[::2]))[cuts // 2])
-    closing = cuts[1:][np.diff(cuts) > 0] - 1
-    edges = np.delete(
-        edges, closing[np.isin(edges[closing], ends - 1)]
-    )  # no zeros follow what ends with the picture
-    cuts = np.searchsorted(edges, begins)
+    filled = np.flatnonzero(np.diff(cuts))
+    closing = cuts[filled + 1] - 1
+    full = closing[edges[closing] == ends[filled] - 1]
+    if len(full):  # no zeros follow what ends with the picture
+        edges = np.delete(edges, full)
+        cuts = np.searchsorted(edges, begins)
+    cuts = cuts[: len(totals)]
     bounds = np.insert(edges, cuts, begins)
     runs = np.append(bounds[1:], ends[-1]) - bounds
     heads = cuts + np.arange(len(cuts))
@@ -86,15 +88,13 @@ def cancel_pairs(places: Numbers) -> Numbers:
 def _write_letters(values: NDArray[np.int32]) -> tuple[str, Numbers]:
     """Write numbers as letters of 5 bits each, low bits first; the last letter's fifth bit is the sign."""
     size = values ^ (values >> 31)
-    letters = np.ones(len(values), np.int64)
+    more = np.zeros(len(values), np.uint8)  # letters after the first
     for bits in range(4, int(size.max()).bit_length(), 5):
-        letters += size >= 1 << bits
-    stops: Numbers = np.cumsum(letters)
-    starts = stops - letters
-    text = np.empty(int(stops[-1]), np.uint8)
-    text[starts] = (values & 31) + np.where(letters > 1, 80, 48)
-    while (letters > 1).any():
-        left = np.flatnonzero(letters > 1)
-        values, starts, letters = values[left] >> 5, starts[left] + 1, letters[left] - 1
-        text[starts] = (values & 31) + np.where(letters > 1, 80, 48)
+        more += size >= 1 << bits
+    stops: Numbers = np.cumsum(more, dtype=np.int64) + np.arange(1, len(more) + 1)
+    text, place = np.empty(int(stops[-1]), np.uint8), stops - more - 1
+    while len(values):
+        text[place] = ((values & 31).astype(np.uint8) | (more > 0) * np.uint8(32)) + 48
+        left = np.flatnonzero(more)
+        values, place, more = values[left] >> 5, place[left] + 1, more[left] - 1
     return text.tobytes().decode("ascii"), stops
