@@ -12,7 +12,8 @@ from workbench.engine.models.timm import Timm
 
 
 def add_workbench_config(cfg: CfgNode) -> None:
-    """Add the keys that the workbench's backbones read."""
+    """Add the keys that the workbench's backbones and rows read."""
+    cfg.SOLVER.ADAMW = False
     cfg.MODEL.LITE0 = CfgNode()
     cfg.MODEL.LITE0.OUT_FEATURES = ["res2", "res3", "res4", "res5"]
     cfg.MODEL.TIMM = CfgNode()

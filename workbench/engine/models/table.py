@@ -27,7 +27,7 @@ _lite0 = partial(
     long_edge=512,
     test_scale=1.5,
 )
-_nano = partial(_small, lr=0.04, short_edge=160, long_edge=224)
+_nano = partial(_small, extend=("workbench",), lr=0.001, short_edge=160, long_edge=224)
 
 _ROWS = (
     _zoo(
@@ -264,7 +264,7 @@ _ROWS = (
         memory_gb=0.9,
         task="instance",
         about="PointRend on a narrow ResNet-50",
-        extend=("point_rend",),
+        extend=("point_rend", "workbench"),
         keys={**parts.NANO, **parts.SMALL_POINT_REND},
         class_keys=parts.POINTS,
         bitmask=True,

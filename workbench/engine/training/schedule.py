@@ -10,14 +10,18 @@ from detectron2.solver.build import get_default_optimizer_params
 
 
 def build_optimizer(cfg: CfgNode, model: torch.nn.Module) -> torch.optim.Optimizer:
-    """Return SGD, or Adam where a row asks for it (Panoptic-DeepLab)."""
-    kind = str(cfg.SOLVER.get("OPTIMIZER", "SGD")).upper()
-    if kind == "ADAM":
-        groups = get_default_optimizer_params(
-            model, weight_decay=cfg.SOLVER.WEIGHT_DECAY, weight_decay_norm=cfg.SOLVER.WEIGHT_DECAY_NORM
-        )
-        return torch.optim.Adam(groups, cfg.SOLVER.BASE_LR)
-    return build_sgd(cfg, model)
+    """Return SGD, or what a row asks for: Adam (Panoptic-DeepLab's key) or AdamW (ours, for training from scratch)."""
+    adam = torch.optim.Adam if str(cfg.SOLVER.get("OPTIMIZER", "")).upper() == "ADAM" else None
+    kind = torch.optim.AdamW if cfg.SOLVER.get("ADAMW", False) else adam
+    if kind is None:
+        return build_sgd(cfg, model)
+    groups = get_default_optimizer_params(
+        model,
+        weight_decay=cfg.SOLVER.WEIGHT_DECAY,
+        weight_decay_norm=cfg.SOLVER.WEIGHT_DECAY_NORM,
+        weight_decay_bias=cfg.SOLVER.WEIGHT_DECAY_BIAS,
+    )
+    return kind(groups, cfg.SOLVER.BASE_LR)
 
 
 def build_schedule(cfg: CfgNode, optimizer: torch.optim.Optimizer) -> Any:

@@ -1,0 +1,27 @@
+"""Which optimiser a row gets."""
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("detectron2")
+
+from workbench.engine.models.build import build_model, row_config
+from workbench.engine.models.table import MODELS
+from workbench.engine.training.schedule import build_optimizer
+
+
+def test_a_row_from_scratch_has_adamw_whose_decay_spares_biases_and_norms_and_others_have_sgd():
+    cfg = row_config(MODELS["mask_rcnn_nano"])
+    model = build_model(cfg)
+    optimizer = build_optimizer(cfg, model)
+    assert type(optimizer) is torch.optim.AdamW
+    decay = {
+        id(value): group["weight_decay"] for group in optimizer.param_groups for value in group["params"]
+    }
+    named = {name: decay[id(value)] for name, value in model.named_parameters()}
+    assert named["backbone.bottom_up.res2.0.conv1.weight"] == cfg.SOLVER.WEIGHT_DECAY > 0
+    assert named["backbone.bottom_up.res2.0.conv1.norm.weight"] == 0
+    assert named["roi_heads.box_predictor.cls_score.bias"] == 0
+
+    cfg.SOLVER.ADAMW = False
+    assert type(build_optimizer(cfg, model)) is torch.optim.SGD
