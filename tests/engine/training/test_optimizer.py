@@ -2,8 +2,10 @@
 
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 pytest.importorskip("detectron2")
+
+import torch
 
 from workbench.engine.models.build import build_model, row_config
 from workbench.engine.models.table import MODELS
