@@ -27,7 +27,7 @@ _lite0 = partial(
     long_edge=512,
     test_scale=1.5,
 )
-_nano = partial(_small, extend=("workbench",), lr=0.001, short_edge=160, long_edge=224)
+_nano = partial(_small, extend=("workbench",), lr=0.0015, short_edge=160, long_edge=224)
 
 _ROWS = (
     _zoo(
