@@ -194,6 +194,14 @@ def digest_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def is_file(path: Path) -> bool:
+    """Whether a file is there; a name that no system takes (too long, with a NUL in it) is not."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def contained(root: Path, name: str, base: Path | None = None) -> Path | None:
     """Return base/name (root/name) when it lies inside root after following links, else None."""
     if not name or "\0" in name or name.startswith(("/", "~")) or name[1:2] == ":":

@@ -11,6 +11,7 @@ from workbench.data.annotation import RESERVED_LABELS
 from workbench.data.colors import category_color
 from workbench.data.dataset import Category
 from workbench.errors import ProjectError, nearest
+from workbench.files import is_file
 
 Task = Literal["instance", "semantic", "panoptic"]
 FILE = "project.toml"
@@ -76,9 +77,9 @@ KEYS = (
 def find_project(name: str) -> Path | None:
     """Return the folder that a person means by a path or by a name under projects/."""
     for folder in (Path(name), Path("projects") / name):
-        if (folder / FILE).is_file():
+        if is_file(folder / FILE):
             return folder
-    return Path(name).parent if Path(name).name == FILE and Path(name).is_file() else None
+    return Path(name).parent if Path(name).name == FILE and is_file(Path(name)) else None
 
 
 def read_project(folder: Path) -> Project:

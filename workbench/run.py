@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import BUSY, InputMissing, WorkbenchError
-from workbench.files import claim, explain_os_error, prepare_folder, write_atomically
+from workbench.files import claim, explain_os_error, is_file, prepare_folder, write_atomically
 
 RECORD = "run.json"
 _PATIENCE = 0.4  # seconds in which the workers of a run that was just killed let go of its lock
@@ -139,7 +139,7 @@ def find_run(name: str, runs: Path | None = None) -> Run:
     """Return the run that a person means by a path, or by its name below a project's runs."""
     places = [Path(name), *([runs / name] if runs else [])]
     for place in places:
-        if (place / RECORD).is_file():
+        if is_file(place / RECORD):
             return Run(folder=place)
     raise InputMissing(
         f"{name}: must be a run folder (with {RECORD}), but is not; workbench runs PROJECT lists them"

@@ -14,10 +14,8 @@ from pathlib import Path
 
 from tests.durability.server import Server
 from tests.durability.tiny import KINDS
-from tests.durability.trials import Trials
+from tests.durability.trials import Trials, find_spoiled
 from workbench.engine.training import crash
-from workbench.engine.training.checkpoint import list_checkpoints
-from workbench.engine.training.sealed import SpoiledFile, check_sealed
 
 # Each checkpoint removes the one before; one evaluation, whose weights are the best.
 SHORT = {"steps": 3, "warmup": 1, "checkpoint_every": 1, "evaluate_every": 3, "keep": 1, "accumulate": 1}
@@ -92,18 +90,6 @@ def crash_in_a_chain(server: Server, home: Path, kind: str) -> tuple[list[str], 
         wrong += [f"{died[-1]}: {error}" for error in find_spoiled(run)]
     code = trials.go_on(run).code
     return died, wrong + trials.judge(run, code, "chain")
-
-
-def find_spoiled(run: Path) -> list[str]:
-    """What has its final name and other bytes than its manifest says."""
-    weights = [path for path in (run / "model_best.pth", run / "model_final.pth") if path.exists()]
-    found = []
-    for path in (*list_checkpoints(run / "checkpoints"), *weights):
-        try:
-            check_sealed(path)
-        except SpoiledFile as error:
-            found.append(str(error))
-    return found
 
 
 def crash_everywhere(

@@ -1,7 +1,7 @@
 """A process that has imported torch and Detectron2 once, and forks a real `workbench train` for each request.
 
 Requests and answers are JSON, one a line: {"do": "start", "words", "log", …} → {"process"}; {"do": "wait", "process",
-"kill_after", "signal"} → {"code", "seconds"}. What else a start may say is in `_prepare`.
+"kill_after", "signal"} → {"code", "seconds", …}. What else a start may say is in `_prepare`.
 """
 
 import json
@@ -35,6 +35,7 @@ class End:
 
     code: int
     seconds: float
+    processor: float = 0.0  # seconds of it that a processor was busy, children that were waited for included
 
 
 class Server:
@@ -102,7 +103,8 @@ def serve() -> None:
             answer: dict[str, Any] = {"process": child}
         else:
             child = request["process"]
-            answer = {"code": _wait(child, request), "seconds": time.monotonic() - began.pop(child)}
+            code, busy = _wait(child, request)
+            answer = {"code": code, "seconds": time.monotonic() - began.pop(child), "processor": busy}
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
@@ -122,12 +124,15 @@ def _be_a_training(request: dict[str, Any]) -> None:
 
 
 def _prepare(request: dict[str, Any]) -> None:
-    """`environment`; `trace`, a file for the moments of saves, and `dies`, at which; `room`, bytes to go; `user`."""
+    """`environment`; `trace`, a file for the moments of saves, and `dies`, at which; `poison`, an image; `room`, bytes
+    to go; `user`."""
     os.environ.update(request.get("environment") or {})
     if request.get("trace"):
         from tests.durability.crashes import trace_moments
 
         trace_moments(Path(request["trace"]), request.get("dies", ()))
+    if request.get("poison"):
+        _poison(request["poison"])
     if request.get("room"):
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         limit = pages * resource.getpagesize() + request["room"]
@@ -136,6 +141,21 @@ def _prepare(request: dict[str, Any]) -> None:
         os.setgroups([])
         os.setgid(request["user"])
         os.setuid(request["user"])
+
+
+def _poison(image: str) -> None:
+    """Let every pixel of one image be no number."""
+    from workbench.engine.feed import loader
+
+    make = loader.make_sample
+
+    def make_poisoned(record: Any, *words: Any, **more: Any) -> Any:
+        sample = make(record, *words, **more)
+        if sample["key"] == image:
+            sample["image"] = sample["image"].float() * float("nan")
+        return sample
+
+    loader.make_sample = make_poisoned
 
 
 def _main(words: list[str]) -> int:
@@ -150,16 +170,18 @@ def _main(words: list[str]) -> int:
     return code
 
 
-def _wait(child: int, request: dict[str, Any]) -> int:
+def _wait(child: int, request: dict[str, Any]) -> tuple[int, float]:
+    """Return the exit code and the processor's seconds."""
     if request["kill_after"] is not None:
         deadline = time.monotonic() + request["kill_after"]
         while (left := deadline - time.monotonic()) > 0:
             time.sleep(min(left, 0.005))
-            done, status = os.waitpid(child, os.WNOHANG)
+            done, status, usage = os.wait4(child, os.WNOHANG)
             if done:
-                return os.waitstatus_to_exitcode(status)
+                return os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
         os.kill(child, request["signal"] or signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    _, status, usage = os.wait4(child, 0)
+    return os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
 
 
 if __name__ == "__main__":

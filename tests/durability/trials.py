@@ -14,7 +14,9 @@ from typing import Any
 
 from tests.durability.server import End, Server
 from tests.durability.tiny import KINDS, make_project, typed
+from workbench.engine.training.checkpoint import list_checkpoints
 from workbench.engine.training.launch import ENVIRONMENT
+from workbench.engine.training.sealed import SpoiledFile, check_sealed
 from workbench.engine.training.weights_file import read_weights
 
 CLOCKS = ("run.json", "speed.jsonl", "log.txt", "lock")  # what may differ: it holds times or who it was
@@ -34,6 +36,18 @@ def fingerprint(run: Path) -> dict[str, str]:
     return found | {
         f"run.json: {key}": str(record.get(key)) for key in ("state", "best", "step", "precision")
     }
+
+
+def find_spoiled(run: Path) -> list[str]:
+    """What has its final name and other bytes than its manifest says."""
+    weights = [path for path in (run / "model_best.pth", run / "model_final.pth") if path.exists()]
+    found = []
+    for path in (*list_checkpoints(run / "checkpoints"), *weights):
+        try:
+            check_sealed(path)
+        except SpoiledFile as error:
+            found.append(str(error))
+    return found
 
 
 def count_steps(run: Path) -> int:
@@ -162,5 +176,5 @@ class Trials:
         if not wrong:
             shutil.rmtree(run)
             return []
-        kept = run.rename(self.home / f"differs-{what}")
+        kept = shutil.move(run, self.home / f"differs-{what}")
         return [f"{kept}: exit code {code}, differs in {', '.join(wrong)}: {self.told(run)[-2000:]}"]

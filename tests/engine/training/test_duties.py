@@ -8,6 +8,26 @@ pytest.importorskip("detectron2")
 
 from workbench.engine.training.duties import Duties
 from workbench.engine.training.ranks import Ranks
+from workbench.engine.training.saver import Saver
+from workbench.errors import IO_FAILED, OutputError
+
+
+class FullDisk:
+    """Fails at these evaluations, counted from 1."""
+
+    metric = "mask.AP"
+
+    def __init__(self, *failing):
+        self.failing, self.turn = failing, 0
+
+    def judge(self, state):
+        self.turn += 1
+        if self.turn in self.failing:
+            raise OutputError("predictions: cannot be written: the disk is full", IO_FAILED)
+        return {"mask.AP": self.turn / 10}
+
+    def keep(self, state):
+        pass
 
 
 class Judge:
@@ -25,7 +45,7 @@ class Judge:
         self.kept.append(state.step)
 
 
-def walk(judge, steps=6, **more):
+def walk(judge, steps=6, tmp_path=None, **more):
     """Take the steps of a run, and return it with what was saved and told."""
     state = SimpleNamespace(
         step=0,
@@ -37,7 +57,12 @@ def walk(judge, steps=6, **more):
         to_content=lambda: state.step,
     )
     saved, told = [], []
-    saver = SimpleNamespace(save=lambda step, content: saved.append(step) or "")
+
+    def save(step, content):
+        saved.append(step)
+        return ""
+
+    saver = Saver(folder=tmp_path / "checkpoints", keep=9) if tmp_path else SimpleNamespace(save=save)
     usual = {"evaluate_every": 2, "checkpoint_every": 3, "patience": 0}
     duties = Duties(
         state=state,
@@ -80,3 +105,14 @@ def test_a_score_that_is_unknown_is_not_the_best():
     judge = Judge(None, 0.0, None)
     walk(judge)
     assert judge.kept == [4]
+
+
+def test_d09_an_evaluation_on_a_full_disk_costs_its_scores_and_the_third_in_a_row_the_run(tmp_path):
+    # a checkpoint that can be saved in between begins the count anew
+    state, _, told = walk(FullDisk(1, 2), tmp_path=tmp_path / "a", checkpoint_every=6)
+    assert [line.partition(":")[0] for line in told[:2]] == ["no scores at step 2", "no scores at step 4"]
+    assert (told[2:], state.best["step"]) == ([(6, 0.3)], 6)
+    with pytest.raises(OutputError) as error:
+        walk(FullDisk(1, 2, 3), tmp_path=tmp_path / "b", checkpoint_every=9)
+    assert error.value.exit_code == IO_FAILED
+    walk(FullDisk(1, 2, 3, 4), tmp_path=tmp_path / "c", steps=9, checkpoint_every=3)

@@ -26,8 +26,8 @@ class Model(torch.nn.Module):
         return {"loss_a": self.weight * torch.tensor(samples).mean()}
 
 
-def make_state(**more):
-    model = Model()
+def make_state(model=None, **more):
+    model = model or Model()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     return State(
         model=model,
@@ -86,6 +86,39 @@ def test_a_few_bad_losses_may_be_passed_over():
     assert [step for step, _ in done] == [1, 2, 3]
     assert state.skipped == 1
     assert state.weights.weight.item() == pytest.approx(1 - 0.1 * 4)
+
+
+def test_boxes_that_are_no_numbers_are_a_bad_loss_and_what_was_measured_before_them_is_forgotten():
+    class Diverging(Model):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("seen", torch.zeros(()))
+
+        def forward(self, samples):
+            self.seen += 1
+            if samples == [0.0]:
+                raise FloatingPointError("Predicted boxes or scores contain Inf/NaN")
+            return super().forward(samples)
+
+    state, told = make_state(model=Diverging()), []
+    done = list(
+        train(
+            state,
+            batches(2.0, 0.0, 2.0),
+            make_stride(steps=3, skip_bad_losses=1),
+            ranks=Ranks(),
+            duties=lambda: None,
+            stop=Stop(),
+            warn=told.append,
+        )
+    )
+    assert [step for step, _ in done] == [1, 2, 3]
+    assert (state.skipped, state.weights.seen.item()) == (1, 2)
+    assert state.weights.weight.item() == pytest.approx(1 - 0.1 * 4)
+    (line,) = told
+    assert "step 2 was passed over (1 of at most 1)" in line and "the images were 0.0.jpg" in line
+    with pytest.raises(BadLoss, match=r"step 1: .* the images were 0\.0\.jpg"):
+        run(make_state(model=Diverging()), batches(0.0), make_stride())
 
 
 def test_who_asks_to_stop_gets_it_after_the_step_and_not_within():

@@ -54,6 +54,8 @@ def _read_bytes(path: str) -> bytes:
         try:
             return Path(path).read_bytes()
         except OSError as error:
+            if error.errno == errno.ENOMEM:  # no fault of the picture's
+                raise
             if error.errno not in _PASSING or not pause:
                 message = f"{path}: must be there, but cannot be read ({error.strerror}); put it back"
                 raise BadPicture(message) from error

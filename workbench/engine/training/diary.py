@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from workbench.engine.training.group import LostRank
 from workbench.engine.training.memory import OutOfMemory
 from workbench.engine.training.stop import Stopped
-from workbench.errors import WorkbenchError
+from workbench.errors import OutputError, WorkbenchError
 from workbench.run import Run, read_record, write_record
 
 
@@ -22,14 +22,12 @@ def written_down(run: Run) -> Iterator[None]:
         yield
     except LostRank:
         raise  # the group starts again; if it does not, its launcher writes that down
-    except Stopped as error:
-        end(run, "stopped", str(error))
-        raise
-    except OutOfMemory as error:
-        end(run, "oom", str(error))
-        raise
-    except (WorkbenchError, RuntimeError, OSError, KeyboardInterrupt) as error:
-        end(run, "failed", str(error) or type(error).__name__)
+    except (WorkbenchError, RuntimeError, OSError, ArithmeticError, KeyboardInterrupt) as error:
+        state = {Stopped: "stopped", OutOfMemory: "oom"}.get(type(error), "failed")
+        with suppress(
+            OutputError
+        ):  # on a full disk, or where the folder is gone, the words on the screen must do
+            end(run, state, str(error) or type(error).__name__)
         raise
     end(run, "finished", "")
 

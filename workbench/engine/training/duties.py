@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from workbench.engine.training.ranks import Ranks
 from workbench.engine.training.saver import Saver
 from workbench.engine.training.state import State
+from workbench.errors import OutputError
 
 
 class Judge(Protocol):
@@ -53,8 +54,13 @@ class Duties:
 
     def _evaluate(self) -> None:
         """All processes predict, the first one scores, the others are told."""
-        with self.ranks.agreeing():
-            self._score()
+        try:
+            with self.ranks.agreeing():
+                self._score()
+        except OutputError as error:
+            if self.ranks.world > 1:
+                raise
+            self.warn(f"no scores at step {self.state.step}: {self.saver.bear(error)}")
         self.state.evaluated = self.state.step
         _, enough = self.ranks.any(False, int(self.state.enough))
         self.state.enough = bool(enough)
@@ -66,9 +72,9 @@ class Duties:
             return
         value = values.get(self.judge.metric)
         if value is not None and (state.best is None or value > state.best["value"]):
+            self.judge.keep(state)
             state.best = {"metric": self.judge.metric, "value": value, "step": state.step}
             state.since_best = 0
-            self.judge.keep(state)
         else:
             state.since_best += 1
             state.enough = bool(self.patience) and state.since_best >= self.patience

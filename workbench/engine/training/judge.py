@@ -15,6 +15,7 @@ from workbench.engine.training.ranks import Ranks
 from workbench.engine.training.state import State
 from workbench.engine.training.validation import compute_validation_loss
 from workbench.engine.training.weights_file import write_weights
+from workbench.errors import OutputError
 from workbench.run import Run
 
 METRICS = {"instance": "mask.AP", "panoptic": "panoptic.PQ", "semantic": "semantic.mIoU"}
@@ -50,15 +51,16 @@ class Validation:
         self.ranks.level(state.buffers())
         with state.judged() as model, _interruptible(model, self.check):
             losses = compute_validation_loss(model, records, course.cfg, seed=settings.seed, ranks=self.ranks)
-            found = evaluate_part(
-                model,
-                course.dataset,
-                PART,
-                course.cfg,
-                out=self._latest,
-                task=course.task,
-                ranks=self.ranks,
-            )
+            try:
+                found = evaluate_part(
+                    *(model, course.dataset, PART, course.cfg),
+                    out=self._latest,
+                    task=course.task,
+                    ranks=self.ranks,
+                )
+            except OutputError:
+                self.close()  # what there is of it takes room that may be missing
+                raise
             self.show(state.step, state)
         for note in found.notes:
             if note not in self._told:
@@ -83,7 +85,7 @@ class Validation:
                 source.replace(target)
 
     def close(self) -> None:
-        """Remove what was not the best."""
+        """Remove what is not the best."""
         shutil.rmtree(self._latest.folder, ignore_errors=True)
 
 

@@ -41,6 +41,7 @@ def train(
     ranks: Ranks,
     duties: Callable[[], None],
     stop: Stop,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Iterator[tuple[int, Losses]]:
     """Yield each finished step with its losses. `duties` does what is due between two steps: scores, checkpoints."""
     while True:
@@ -49,12 +50,14 @@ def train(
             return
         seed_everything(stride.seed, state.step, ranks.rank)
         parts = [next(batches) for _ in range(stride.accumulate)]
+        measured = state.keep_buffers() if stride.skip_bad_losses else ()
         with EventStorage(state.step):  # Detectron2's heads write into one; the numbers are kept elsewhere
-            values = _forward_backward(state, parts, stride)
+            values = _forward_backward(state, parts, stride, alone=ranks.world == 1)
         values["gradient"] = _gradient_norm(state, stride.clip)
         bad, stopped = ranks.any(_is_bad(values, state), stop.asked)
         if bad:
-            _pass_over(state, parts, values, stride)
+            state.pass_over(measured)
+            _complain(state, parts, values, stride, warn)
         else:
             state.update()
         state.step += 1
@@ -70,14 +73,22 @@ def seed_everything(*numbers: int) -> None:
     torch.manual_seed(seed % 2**63)
 
 
-def _forward_backward(state: State, parts: Sequence[Any], stride: Stride) -> Losses:
+def _forward_backward(state: State, parts: Sequence[Any], stride: Stride, *, alone: bool) -> Losses:
     """Send a batch through in parts; return the mean losses, read from the device in one go."""
     sums: dict[str, Any] = {}
     for number, part in enumerate(parts, start=1):
         with state.together(last=number == len(parts)):
-            with stride.autocast():
-                losses = state.model(part.samples)
-                total = sum(losses.values()) / len(parts)
+            try:
+                with stride.autocast():
+                    losses = state.model(part.samples)
+                    total = sum(losses.values()) / len(parts)
+            except FloatingPointError as error:  # so Detectron2 says that its boxes are no numbers
+                diverged = {"loss": float("nan"), "loss_rpn_loc": float("nan")}
+                if alone:
+                    return diverged
+                raise _describe(
+                    state.step + 1, parts, diverged
+                ) from error  # the others would wait for gradients
             state.scaler.scale(total).backward()
         for name, loss in losses.items():
             sums[name] = sums.get(name, 0.0) + loss.detach().float() / len(parts)
@@ -97,14 +108,30 @@ def _is_bad(values: Losses, state: State) -> bool:
     return not np.isfinite(counted).all()
 
 
-def _pass_over(state: State, parts: Sequence[Any], values: Losses, stride: Stride) -> None:
-    """Leave the weights as they were; where that is not allowed, say which images it came from."""
-    state.pass_over()
+def _complain(
+    state: State, parts: Sequence[Any], values: Losses, stride: Stride, warn: Callable[[str], None]
+) -> None:
+    """Say which images a bad loss came from; where no more of them are allowed, that is the end."""
     if state.skipped > stride.skip_bad_losses:
-        images = ", ".join(key for part in parts for key in part.keys)
-        wrong = ", ".join(name for name, value in values.items() if not np.isfinite(value))
-        raise BadLoss(
-            f"step {state.step + 1}: every loss must be a finite number, but {wrong} is not; the images were {images}. "
-            "Lower the learning rate (train.lr), look at these images (workbench check), or pass over a few such "
-            "steps (train.skip_bad_losses 3)"
-        )
+        raise _describe(state.step + 1, parts, values)
+    wrong, images = _name(parts, values)
+    warn(
+        f"warning: step {state.step + 1} was passed over ({state.skipped} of at most {stride.skip_bad_losses}): "
+        f"{wrong} is no finite number; the images were {images}"
+    )
+
+
+def _describe(step: int, parts: Sequence[Any], values: Losses) -> BadLoss:
+    wrong, images = _name(parts, values)
+    return BadLoss(
+        f"step {step}: every loss must be a finite number, but {wrong} is not; the images were {images}. "
+        "Lower the learning rate (train.lr), look at these images (workbench check), or pass over a few such "
+        "steps (train.skip_bad_losses 3)"
+    )
+
+
+def _name(parts: Sequence[Any], values: Losses) -> tuple[str, str]:
+    """Name the losses, and the images that this process had."""
+    wrong = [name for name, value in values.items() if not np.isfinite(value)]
+    images = [key for part in parts for key in part.keys]
+    return ", ".join(wrong) or "one of another process", ", ".join(images)

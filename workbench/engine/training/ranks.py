@@ -110,5 +110,7 @@ def noticing_loss() -> Iterator[None]:
     except RuntimeError as error:
         text = str(error)
         if isinstance(error, distributed.DistError) or "gloo" in text or "NCCL" in text:
-            raise LostRank(f"another process of this run is gone ({text.splitlines()[0][:200]})") from error
+            raise LostRank(
+                f"another process of this run is gone ({text.partition('. ')[0][-100:]})"
+            ) from error
         raise

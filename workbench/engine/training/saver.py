@@ -23,10 +23,14 @@ class Saver:
         try:
             save_checkpoint(self.folder, step, content, keep=self.keep, named=named)
         except OutputError as error:
-            self.failed += 1
-            if error.exit_code != IO_FAILED or self.failed >= self.tries:
-                raise
-            left = self.tries - self.failed
-            return f"{error}. The training goes on and tries again later; it ends after {left} more of these"
+            return self.bear(error)
         self.failed = 0
         return ""
+
+    def bear(self, error: OutputError) -> str:
+        """Count a disk that was full; return a warning, or raise what cannot be borne or not once more."""
+        self.failed += 1
+        if error.exit_code != IO_FAILED or self.failed >= self.tries:
+            raise error
+        left = self.tries - self.failed
+        return f"{error}. The training goes on and tries again later; it ends after {left} more of these"

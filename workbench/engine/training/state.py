@@ -1,6 +1,6 @@
 """Everything that changes while training: what a checkpoint must hold for a run to go on as if never interrupted."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,9 +52,17 @@ class State:
         if self.average:
             self.average.update(self.step)
 
-    def pass_over(self) -> None:
-        """Forget the gradients; the schedule goes on."""
-        self.scaler.update()
+    def keep_buffers(self) -> tuple[torch.Tensor, ...]:
+        """What a forward pass changes without being asked to learn: running means."""
+        return tuple(buffer.detach().clone() for buffer in self.weights.buffers())
+
+    @torch.no_grad()
+    def pass_over(self, measured: Sequence[torch.Tensor] = ()) -> None:
+        """Forget the gradients, and what was measured on the way; the schedule goes on."""
+        for buffer, before in zip(self.weights.buffers(), measured, strict=False):
+            buffer.copy_(before)
+        if any(one.grad is not None for one in self.parameters):
+            self.scaler.update()
         self.skipped += 1
         self._after()
 

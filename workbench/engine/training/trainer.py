@@ -21,7 +21,7 @@ from workbench.engine.training.duties import Duties
 from workbench.engine.training.group import require_progress
 from workbench.engine.training.judge import Validation, describe
 from workbench.engine.training.loop import Stride, seed_everything, train
-from workbench.engine.training.memory import advise, explaining_memory
+from workbench.engine.training.memory import ExplainingMemory
 from workbench.engine.training.precision import Precision, choose_precision
 from workbench.engine.training.ranks import Ranks, joined, noticing_loss
 from workbench.engine.training.saver import Saver
@@ -63,9 +63,9 @@ def continue_run(run: Run, course: Course, *, strict: bool = False, held: bool =
         tune_process()
         names = stack.enter_context(registered(course.dataset, course.task, whole=wants_centers(course.cfg)))
         course.cfg.DATASETS.TRAIN = (names["train"],)  # Panoptic-DeepLab asks the catalog for its classes
-        with explaining_memory(lambda: "the model", advise(course)):
+        with ExplainingMemory(lambda: "the model", course):
             parts = stack.enter_context(_assembled(run, course, ranks, stop, strict))
-        with explaining_memory(lambda: f"step {parts.state.step + 1}", advise(course)):
+        with ExplainingMemory(lambda: f"step {parts.state.step + 1}", course):
             _train(parts)
 
 
@@ -216,7 +216,10 @@ def _train(parts: Parts) -> None:
     )
     batches, known = parts.feed.batches(state.step * settings.accumulate), set(state.quarantined)
     try:
-        for step, losses in train(state, batches, stride, ranks=parts.ranks, duties=duties, stop=parts.stop):
+        finished = train(
+            state, batches, stride, ranks=parts.ranks, duties=duties, stop=parts.stop, warn=view.say
+        )
+        for step, losses in finished:
             state.quarantined = sorted({*state.quarantined, *parts.feed.bad})
             _tell_bad(parts, known)
             view.step(step, losses, parts.feed.wait)

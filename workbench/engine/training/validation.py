@@ -54,8 +54,11 @@ def _compute_losses(
     except BadPicture:
         return {}
     seed_everything(seed, number)
-    with EventStorage():
-        return {name: float(loss) for name, loss in model([sample]).items()}
+    try:
+        with EventStorage():
+            return {name: float(loss) for name, loss in model([sample]).items()}
+    except FloatingPointError:  # so Detectron2 says that its boxes are no numbers
+        return {"loss_rpn_loc": float("nan")}
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Any
 
 from workbench.engine.feed.batch_sheet import build_palette, draw_batch_sheet
 from workbench.engine.feed.loader import Feed
+from workbench.engine.feed.pictures import BadPicture
 from workbench.engine.feed.sample import wants_centers
 from workbench.engine.training.course import Course
 from workbench.engine.training.ranks import Ranks
@@ -93,7 +94,7 @@ class View:
         """A full disk or an image that went away costs a picture, not the training."""
         try:
             yield
-        except (OutputError, DatasetError, OSError) as error:
+        except (OutputError, DatasetError, BadPicture, OSError) as error:
             self.say(f"warning: a picture is missing: {error}")
 
     def close(self) -> None:
