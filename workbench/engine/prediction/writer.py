@@ -20,9 +20,7 @@ from workbench.files import atomic_file, explain_os_error
 from workbench.formats.panoptic import picture_to_png
 
 Row = Mapping[str, Any]
-_ENOUGH = (
-    1 << 18
-)  # values of soft masks that are pasted at once: some 300 masks of 28 x 28, a few MB on the way
+_ENOUGH = 1 << 18  # values of soft masks that are pasted at once: some 300 masks of 28 x 28
 _IMAGES = 32
 
 
