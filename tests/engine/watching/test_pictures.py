@@ -11,6 +11,7 @@ from PIL import Image  # noqa: E402
 from workbench.data.dataset import Category  # noqa: E402
 from workbench.data.mask import array_to_mask  # noqa: E402
 from workbench.engine.prediction.answers import Answer  # noqa: E402
+from workbench.engine.prediction.found import Found  # noqa: E402
 from workbench.engine.watching.curves import draw_curves, find_curve, smooth  # noqa: E402
 from workbench.engine.watching.metrics import Metrics, read_metrics  # noqa: E402
 from workbench.engine.watching.pictures import Pair, Seen, draw_sheet, name_picture, read_answer  # noqa: E402
@@ -25,18 +26,18 @@ def square(height=20, width=30):
     return array
 
 
-def row(score):
-    mask = array_to_mask(square())
-    return {
-        "category_id": 1,
-        "score": score,
-        "segmentation": {"size": (mask.height, mask.width), "counts": mask.counts.decode()},
-    }
-
-
 def test_only_objects_with_a_fair_score_are_drawn():
-    found = read_answer(Answer(rows=[row(0.9), row(0.2)]), (KITE, SKY))
-    assert [(seen.category.name, seen.score) for seen in found] == [("kite", 0.9)]
+    found = Found(
+        image_id=1,
+        size=(20, 30),
+        boxes=np.array([[5, 5, 15, 15]] * 2, np.float32),
+        scores=np.array([0.75, 0.2], np.float32),
+        categories=np.array([1, 1]),
+        soft=np.ones((2, 28, 28), np.float32),
+    )
+    (seen,) = read_answer(Answer(found=found), (KITE, SKY))
+    assert (seen.category.name, seen.score) == ("kite", 0.75)
+    assert seen.mask == array_to_mask(square())
 
 
 def test_segments_and_classes_become_masks_of_their_categories():
