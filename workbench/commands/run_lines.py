@@ -12,22 +12,25 @@ UNKNOWN = "-"
 METRICS = ("panoptic.PQ", "mask.AP", "semantic.mIoU", "box.AP")  # what decides, by task
 
 
+LOST = "its process was killed, or the machine went away; where memory was short, the system's log (dmesg) says so"
+
+
 def summarise_run(run: Run) -> dict[str, Any]:
     """Return the row of the list; a run whose process died says that it runs, but holds no lock: interrupted."""
     try:
         record = read_record(run)
     except WorkbenchError as error:
         return {"run": run.name, "folder": str(run.folder), "state": "unreadable", "reason": str(error)}
-    state = record.get("state") or "unknown"
+    state, reason = record.get("state") or "unknown", record.get("reason") or ""
     if state == "running" and not is_held(run):
-        state = "interrupted"
+        state, reason = "interrupted", LOST
     rows = _read_rows(run) if state != "finished" else []
     return {
         "run": run.name,
         "folder": str(run.folder),
         "model": record.get("model"),
         "state": state,
-        "reason": record.get("reason") or "",
+        "reason": reason,
         "step": rows[-1]["step"] if rows else record.get("step"),
         "steps": record.get("steps"),
         "best": record.get("best") or _find_best(rows),
