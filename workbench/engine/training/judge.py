@@ -57,6 +57,7 @@ class Validation:
                     out=self._latest,
                     task=course.task,
                     ranks=self.ranks,
+                    check=self.check,
                 )
             except OutputError:
                 self.close()  # what there is of it takes room that may be missing
