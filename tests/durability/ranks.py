@@ -4,6 +4,7 @@ python -m tests.durability.ranks --kills 20
 """
 
 import argparse
+import json
 import os
 import random
 import shutil
@@ -22,7 +23,8 @@ from tests.durability.trials import PATIENCE, Trials, fingerprint, is_alive, wai
 WORLD = 2
 MOST = 3  # kills in one run
 TOGETHER = ("--gpus", str(WORLD))
-BATCH = 4  # two images a process, in two parts
+# Two images a process, in two parts; long enough for something to happen.
+MORE = {"batch": 4, "steps": 24, "evaluate_every": 12, "checkpoint_every": 3}
 
 
 def find_ranks(run: Path) -> dict[int, int]:
@@ -54,20 +56,42 @@ def _watch(run: Path, process: int, former: dict[int, int]) -> Iterator[dict[int
         time.sleep(0.05)
 
 
-def kill_one(run: Path, process: int, former: dict[int, int], chance: random.Random) -> dict[int, int]:
-    """Kill a rank at a random moment, mostly one in which the group takes steps; return those that were there."""
-    early, steps = chance.random() < 0.25, run / "speed.jsonl"
-    begun = None
+def wait_for_a_step(
+    run: Path, process: int, former: dict[int, int], *, early: bool = False
+) -> dict[int, int]:
+    """Wait for ranks other than the former ones, mostly until they took a step; none where it is over."""
+    steps, begun = run / "speed.jsonl", None
     for ranks in _watch(run, process, former):
         size = steps.stat().st_size if steps.exists() else 0
         begun = size if begun is None else min(begun, size)  # a start cuts off what is behind its checkpoint
         if early or size > begun:
-            time.sleep(chance.uniform(0, 2.0))
-            with suppress(ProcessLookupError):
-                os.kill(ranks[chance.randrange(WORLD)], signal.SIGKILL)
-                return ranks
-            return {}
+            return ranks
     return {}
+
+
+def kill_one(run: Path, process: int, former: dict[int, int], chance: random.Random) -> dict[int, int]:
+    """Kill a rank at a random moment, mostly one in which the group takes steps; return those that were there."""
+    ranks = wait_for_a_step(run, process, former, early=chance.random() < 0.25)
+    time.sleep(chance.uniform(0, 1.0) if ranks else 0)
+    with suppress(ProcessLookupError, KeyError):
+        os.kill(ranks[chance.randrange(WORLD)], signal.SIGKILL)
+        return ranks
+    return {}
+
+
+def kill_then_stop(trials: Trials, number: int, chance: random.Random) -> tuple[int, str, list[str]]:
+    """Kill a rank, let it come back, ask the launcher to stop, and go on; return its code, its words, what differs."""
+    run = trials.copy(0)
+    record = json.loads((run / "run.json").read_bytes())
+    (run / "run.json").write_text(json.dumps(record | {"world": 1}))  # as if it had been begun by one process
+    process = trials.start(run, *TOGETHER)
+    ranks = kill_one(run, process, {}, chance)
+    trials.counts["kills"] += len(ranks) == WORLD
+    if wait_for_a_step(run, process, ranks):
+        os.kill(process, signal.SIGTERM)
+    code, told = trials.server.wait(process).code, trials.told(run)
+    codes = [end.code for end in trials.go_on_as_group(run)]
+    return code, told, trials.judge(run, max(codes), number)
 
 
 def kill_in_one_run(trials: Trials, number: int, chance: random.Random, most: int) -> list[str]:
@@ -100,7 +124,7 @@ def kill_and_resume(trials: Trials, number: int, steps: tuple[int, ...]) -> list
 
 def prepare(server: Server, home: Path, kind: str) -> Trials:
     """Train once, undisturbed and without torchrun: what its groups end in must be equal to that, too."""
-    trials = Trials(kind, home / kind, server, more={"batch": BATCH}, world=WORLD)
+    trials = Trials(kind, home / kind, server, more=MORE, world=WORLD)
     trials.begin()
     run = trials.copy(0)
     codes = [end.code for end in trials.go_on_as_group(run)]

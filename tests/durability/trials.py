@@ -138,7 +138,9 @@ class Trials:
 
     def copy(self, workers: int, name: str = "run") -> Path:
         """A fresh run folder; where pictures are compared, of one name, which stands in them."""
-        return Path(shutil.copytree(self.template(workers), self.project / "runs" / name))
+        target = self.project / "runs" / name
+        shutil.rmtree(target, ignore_errors=True)  # of a test that failed
+        return Path(shutil.copytree(self.template(workers), target))
 
     def told(self, run: Path) -> str:
         path = self.log(run)
