@@ -59,8 +59,8 @@ def _teach(folder: Path, args: argparse.Namespace, show: Callable[[str], None]) 
     import orjson
 
     project = read_project(folder)
-    words = [args.project, "--model", MODELS[project.task], "--steps", str(args.steps)]
-    words += ["train.evaluate_every", str(args.steps)]  # once: judging takes as long as twenty steps
+    once = ("train.evaluate_every", str(args.steps))  # judging takes as long as twenty steps
+    words = [args.project, *once, "--model", MODELS[project.task], "--steps", str(args.steps)]
     show(f"\n$ workbench train {' '.join(words)}")
     with redirect_stdout(sys.stderr if args.json else sys.stdout):
         train.run(_parse(train, *words))
