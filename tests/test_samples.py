@@ -188,9 +188,7 @@ def objects_of(canvas: Canvas) -> Iterator[list[Shape]]:
         yield pending
 
 
-@pytest.mark.parametrize(
-    ("name", "index"), [("balloons", 6), ("balloons", 5), ("chipsets", 5), ("faces", 2)]
-)
+@pytest.mark.parametrize(("name", "index"), [("balloons", 6), ("balloons", 5), ("chipsets", 5), ("faces", 2)])
 def test_labels_cover_what_can_be_seen(name: str, index: int) -> None:
     canvas = SAMPLES[name].paint(index)
     size, compared = (canvas.width, canvas.height), 0

@@ -125,7 +125,14 @@ def choose_decay(asked: float, steps: int) -> float:
 
 
 _TABLES: Mapping[str, Any] = {"model": ModelSettings, "train": TrainSettings, "augment": AugmentSettings}
-_LEAST = {"keep": 1, "accumulate": 1, "warmup": -1, "ema": -1, "workers": -1, "cache_mb": -1}  # of the others: 0
+_LEAST = {
+    "keep": 1,
+    "accumulate": 1,
+    "warmup": -1,
+    "ema": -1,
+    "workers": -1,
+    "cache_mb": -1,
+}  # of the others: 0
 
 
 class _Typed(str):
