@@ -19,21 +19,24 @@ LIMIT = 10.0
 
 
 @pytest.mark.slow
-def test_d04_each_signal_leaves_a_checkpoint_within_ten_seconds_and_the_end_is_the_same(plain):
-    run = plain.copy(0)
-    for step, number in zip((1, 3, 5), CODES, strict=True):
-        process = plain.start(run)
+def test_d04_each_signal_leaves_a_checkpoint_within_ten_seconds_and_the_end_is_the_same(server, tmp_path):
+    more = {"steps": 30, "checkpoint_every": 10, "evaluate_every": 15}  # long enough for a signal to arrive
+    trials = Trials("mask_rcnn_nano", tmp_path, server, more=more)
+    trials.prepare()
+    run = trials.copy(0)
+    for step, number in zip((1, 8, 15), CODES, strict=True):
+        process = trials.start(run)
         assert wait_for_step(run, step, process)
         os.kill(process, number)
         asked = time.monotonic()
-        end = plain.server.wait(process)
-        assert (end.code, time.monotonic() - asked < LIMIT) == (CODES[number], True), plain.told(run)
+        end = trials.server.wait(process)
+        assert (end.code, time.monotonic() - asked < LIMIT) == (CODES[number], True), trials.told(run)
         record = json.loads((run / "run.json").read_bytes())
         assert (record["state"], record["step"]) == ("stopped", count_steps(run))
         assert load_newest(run / "checkpoints", strict=True).step == count_steps(run)
-        assert f"stopped at step {record['step']}; go on with: workbench train" in plain.told(run)
-    end = plain.go_on(run)
-    assert (end.code, plain.judge(run, end.code, "stopped")) == (OK, [])
+        assert f"stopped at step {record['step']}; go on with: workbench train" in trials.told(run)
+    end = trials.go_on(run)
+    assert (end.code, trials.judge(run, end.code, "stopped")) == (OK, [])
 
 
 @pytest.mark.slow
