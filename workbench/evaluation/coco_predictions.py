@@ -41,6 +41,7 @@ class Columns:
     strangers: Mapping[int, int] = field(
         default_factory=dict
     )  # category ids that the truth has not, left out
+    rows: "NDArray[np.int64] | None" = None  # of the file, where some were left out
 
     def to_rles(self) -> list[dict[str, Any]] | None:
         """Return the masks as compiled code wants them."""
@@ -133,6 +134,7 @@ def _leave_out_strangers(found: Columns, truth: Truth) -> Columns:
         sizes=None if found.sizes is None else found.sizes[known],
         pixels=None if found.pixels is None else found.pixels[known],
         strangers=dict(zip(ids.tolist(), counts.tolist(), strict=True)),
+        rows=np.flatnonzero(known),
     )
 
 

@@ -1,0 +1,110 @@
+"""COCO's greedy rule: the best prediction chooses first, at ten thresholds, all images at once.
+
+Within a class of an image predictions come in the order of their scores (equal ones as in the file). Each takes the
+truth that it overlaps most of those that are left (the later of equals); one that does not count only where none that
+counts is left. A crowd can be taken by many. What matched something that does not count does not count itself.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.evaluation.objects import Objects, Scene
+from workbench.evaluation.pairs import Pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
+
+THRESHOLDS = np.linspace(0.5, 0.95, 10)
+LIMIT = 100  # predictions of one class and image that COCO looks at
+EVERY_SIZE = (0.0, 1e10)
+_NEAR_ONE = 1 - 1e-10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matches:
+    """What matched what; columns of ten are the thresholds."""
+
+    kind: str
+    pairs: Pairs
+    truth: "Ints"  # predictions x 10: the place of the truth, -1 where there is none
+    ignored: "Bools"  # predictions x 10: neither right nor wrong
+    considered: "Bools"  # predictions: among the best 100 of class and image
+    rank: "Ints"  # predictions: place among those of class and image, the best is 0
+    iou: "Floats"  # predictions: with its match at 0.5, else with what it overlaps most of its class
+    found_of: "Ints"  # truths x 10: the place of the prediction, -1 where there is none
+    unwanted: "Bools"  # truths that need not be found: crowds, and sizes that were not asked for
+
+
+def match(
+    scene: Scene, pairs: Pairs, *, sizes: tuple[float, float] = EVERY_SIZE, limit: int = LIMIT
+) -> Matches:
+    """Match predictions with truths of their class; only areas from `sizes[0]` to `sizes[1]` count."""
+    truths, found = scene.truths, scene.found
+    rank = rank_by_score(scene)
+    considered = rank < limit
+    outside = (truths.area < sizes[0]) | (truths.area > sizes[1])
+    unwanted = truths.crowd | outside
+    near = truths.category[pairs.truth] == found.category[pairs.found]
+    chosen = np.flatnonzero(near & (pairs.iou >= THRESHOLDS[0]) & considered[pairs.found])
+    truth_of = np.full((len(found), len(THRESHOLDS)), -1)
+    found_of = np.full((len(truths), len(THRESHOLDS)), -1)
+    iou = _find_best(scene, pairs, np.flatnonzero(near & ~truths.crowd[pairs.truth]))
+    limits = np.minimum(THRESHOLDS, _NEAR_ONE)
+    for some in _take_turns(scene, pairs, chosen, rank, unwanted):
+        own, other, overlap = pairs.found[some], pairs.truth[some], pairs.iou[some]
+        free = (found_of[other] < 0) | truths.crowd[other][:, None]
+        takes = (overlap[:, None] >= limits) & (truth_of[own] < 0) & free
+        truth_of[own] = np.where(takes, other[:, None], truth_of[own])
+        found_of[other] = np.where(takes, own[:, None], found_of[other])
+        iou[own[takes[:, 0]]] = overlap[takes[:, 0]]
+    idle = np.append(unwanted, False)[truth_of]  # -1 takes the last
+    ignored = np.where(truth_of >= 0, idle, _lies_outside(found, sizes)[:, None])
+    return Matches(
+        kind=pairs.kind, pairs=pairs, truth=truth_of, ignored=ignored & considered[:, None],
+        considered=considered, rank=rank, iou=iou, found_of=found_of, unwanted=unwanted,
+    )  # fmt: skip
+
+
+def rank_by_score(scene: Scene) -> "Ints":
+    """Say for each prediction how many of its class on its image come before it."""
+    found = scene.found
+    group = found.image * max(1, len(scene.categories)) + found.category
+    order = np.lexsort((-found.score, group))
+    counts = np.bincount(group)
+    rank = np.empty(len(found), np.int64)
+    rank[order] = np.arange(len(found)) - (np.cumsum(counts) - counts)[group[order]]
+    return rank
+
+
+def _lies_outside(found: Objects, sizes: tuple[float, float]) -> "Bools":
+    return (found.area < sizes[0]) | (found.area > sizes[1])
+
+
+def _find_best(scene: Scene, pairs: Pairs, near: "Ints") -> "Floats":
+    """For each prediction the largest IoU with a truth of its class."""
+    best = np.zeros(len(scene.found))
+    np.maximum.at(best, pairs.found[near], pairs.iou[near])
+    return best
+
+
+def _take_turns(
+    scene: Scene, pairs: Pairs, chosen: "Ints", rank: "Ints", unwanted: "Bools"
+) -> "Iterator[Ints]":
+    """Yield pairs that do not touch each other: the n-th wish of the m-th prediction of every class and image."""
+    own, other = pairs.found[chosen], pairs.truth[chosen]
+    wishes = np.lexsort((-other, -pairs.iou[chosen], unwanted[other], own))
+    chosen, own = chosen[wishes], own[wishes]
+    starts = np.flatnonzero(np.diff(own, prepend=-1))
+    wish = np.arange(len(own)) - np.repeat(starts, np.diff(np.append(starts, len(own))))
+    turn = np.stack([rank[own], wish])
+    order = np.lexsort(turn[::-1])
+    cuts = np.flatnonzero(np.any(np.diff(turn[:, order], axis=1), axis=0)) + 1
+    yield from (some for some in np.split(chosen[order], cuts) if len(some))

@@ -1,0 +1,42 @@
+"""Polygons of a truth → run lengths, once for everything that is computed from them."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from workbench.extras import require
+
+if TYPE_CHECKING:
+    from workbench.evaluation.coco_truth import Truth
+
+Rle = dict[str, Any]
+
+
+def rasterise(truth: "Truth") -> "Truth":
+    """Replace outlines by the pixels that COCO gives them; what has run lengths already is left as it is."""
+    rows: list[Mapping[str, Any]] = truth.raw["annotations"]
+    groups: dict[tuple[int, int], list[int]] = defaultdict(list)
+    if truth.masks:
+        for place, row in enumerate(rows):
+            if isinstance(row["segmentation"], list):
+                groups[truth.sizes[row["image_id"]]].append(place)
+    if not groups:
+        return truth
+    fresh = list(rows)
+    for size, places in groups.items():
+        masks = _rasterise_all([rows[place]["segmentation"] for place in places], size)
+        for place, mask in zip(places, masks, strict=True):
+            fresh[place] = {**rows[place], "segmentation": mask}
+    return replace(truth, raw={**truth.raw, "annotations": fresh})
+
+
+def _rasterise_all(outlines: Sequence[Sequence[Sequence[float]]], size: tuple[int, int]) -> list[Rle]:
+    """All rings of images of one size in one call, since each call costs; then the rings of one object become one."""
+    hotcoco = require("hotcoco.mask", extra="train")
+    rings = iter(hotcoco.frPyObjects([ring for rings in outlines for ring in rings], *size))
+    masks = []
+    for outline in outlines:
+        own = [next(rings) for _ in outline]
+        masks.append(own[0] if len(own) == 1 else hotcoco.merge(own))
+    return masks
