@@ -23,7 +23,8 @@ FLOORS = (
     ("data",),
     ("project",),
     ("formats", "prepare", "run", "settings"),
-    ("conversion", "doctor", "evaluation", "fetching", "importing", "report"),
+    ("conversion", "doctor", "evaluation", "fetching", "importing"),
+    ("report",),  # shows what evaluation found; trainings draw with its pencils
     ("engine", "inspection"),  # inspection looks at a project as conversion would
     ("commands",),
     ("cli",),
@@ -48,6 +49,8 @@ OWNERS = {
     "shapely": ("prepare.check_rings",),
     "defusedxml": ("importing.xml_reader",),
     "msgspec": ("conversion.labels", "formats.labelme_clean"),
+    "jinja2": ("report",),
+    "markupsafe": ("report",),
     "tqdm": ("progress", "commands.fetch", "engine.watching"),
     "PIL": ("data.mask", "formats", "importing", "report", "engine"),
     "numpy": ("data", "formats", "importing", "prepare", "conversion", "report", "engine", "evaluation"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from workbench.data.dataset import Category
 from workbench.data.mask import Mask, mask_to_array
 from workbench.files import write_atomically
+from workbench.report.tint import FILL, tint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 TILE, GAP, HEAD, CAPTION = 300, 12, 64, 26
 PAPER, INK, FAINT = (250, 249, 246), (32, 33, 36), (112, 115, 120)
-FILL = 0.24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,8 @@ def draw_tile(tile: Tile) -> "Picture":
     picture = picture.resize((max(1, round(picture.width * scale)), max(1, round(picture.height * scale))))
     pixels = np.asarray(picture).astype(np.float32)
     for mask, category in sorted(tile.objects, key=lambda one: one[1].thing):
-        _tint(pixels, _shrink(mask, picture.size), category)
+        fill = FILL if category.thing else FILL / 2
+        tint(pixels, _shrink(mask, picture.size), category.color, fill=fill, edge=category.thing)
     return Image.fromarray(pixels.astype(np.uint8))
 
 
@@ -87,27 +88,6 @@ def _shrink(mask: Mask, size: tuple[int, int]) -> "NDArray[np.bool_]":
     from PIL import Image
 
     return np.asarray(Image.fromarray(mask_to_array(mask) * 255).resize(size, Image.Resampling.BOX)) > 127
-
-
-def _tint(pixels: "NDArray[np.float32]", seen: "NDArray[np.bool_]", category: Category) -> None:
-    """Fill lightly, and draw the edge two pixels wide: a light line outside, the class's colour inside."""
-    import numpy as np
-
-    color = np.array(category.color, np.float32)
-    share = FILL if category.thing else FILL / 2
-    pixels[seen] = pixels[seen] * (1 - share) + color * share
-    if category.thing:
-        pixels[_grow(seen) & ~seen] = 255
-        pixels[seen & _grow(~seen)] = color
-
-
-def _grow(seen: "NDArray[np.bool_]") -> "NDArray[np.bool_]":
-    grown = seen.copy()
-    grown[1:] |= seen[:-1]
-    grown[:-1] |= seen[1:]
-    grown[:, 1:] |= seen[:, :-1]
-    grown[:, :-1] |= seen[:, 1:]
-    return grown
 
 
 def _shorten(text: str, limit: int = 44) -> str:
