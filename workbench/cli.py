@@ -20,6 +20,7 @@ COMMANDS = {
     "models": ("models", "what can be trained, from which weights, at what cost"),
     "preflight": ("preflight", "try a training before it is started"),
     "train": ("train", "fine-tune a model, and score it"),
+    "evaluate": ("evaluate", "every number that can be said of predictions, and gates"),
     "runs": ("runs", "list, show, compare and remove the runs of a project"),
     "demo": ("demo", "the whole flow on drawn samples"),
     "doctor": ("doctor", "what is installed, what is wrong, and what mends it"),

@@ -1,0 +1,170 @@
+"""`workbench evaluate`: every number that can be said of predictions, and whether they keep their gates."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.commands.output import print_json, print_line, safe, say
+from workbench.errors import FAILED, OK, USAGE, InputMissing, WorkbenchError, nearest
+
+if TYPE_CHECKING:
+    from workbench.evaluation.analysis import Analysis, Settings
+    from workbench.evaluation.gates import Verdict
+    from workbench.evaluation.run_part import RunPart
+    from workbench.run import Run
+
+HELP = "Score predictions: of a run, or a file of COCO results against a file of truth."
+EXAMPLE = "workbench evaluate balloons --gate 'mask.AP>=0.42'"
+KINDS = ("box", "mask")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `evaluate` takes."""
+    parser.add_argument("run", nargs="?", help="a run folder, or a project: its last run")
+    parser.add_argument("--split", default="val", metavar="PART", help="val (the default), test or train")
+    parser.add_argument("--truth", type=Path, metavar="GT.json", help="a COCO dataset, in place of a run")
+    parser.add_argument("--predictions", type=Path, metavar="DT.json", help="COCO results on it")
+    parser.add_argument("--task", default="", metavar="box,mask", help="what to score; all that there is")
+    parser.add_argument(
+        "--score", type=_fraction, metavar="S", help="tell precision and recall at this score, too"
+    )
+    parser.add_argument(
+        "--gate",
+        action="append",
+        default=[],
+        metavar="'mask.AP>=0.42'",
+        help="exit 1 unless it holds; several may be given, 'CLASS:mask.AP>=0.3' is one of a class",
+    )
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write the gates as a JUnit file")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write scores.json and mistakes.json there")
+    parser.add_argument("--json", action="store_true", help="print all numbers as one JSON document")
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"must be from 0 to 1, but got {text}")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge, write, print; 1 when a gate does not hold."""
+    complaint = _find_contradiction(args)
+    if complaint:
+        say(f"workbench evaluate: {complaint}")
+        return USAGE
+    from workbench.evaluation.analysis import Settings
+    from workbench.evaluation.gates import judge_gates, parse_gate
+
+    gates = [parse_gate(text) for text in args.gate]
+    settings = Settings(kinds=_read_kinds(args.task), score=args.score)
+    name, found = _judge_files(args, settings) if args.truth else _judge_run(args, settings)
+    verdicts = judge_gates(gates, found.document)
+    if args.junit:
+        _write_junit(args.junit, verdicts, name)
+    _tell(args, name, found, verdicts)
+    return OK if all(verdict.passed for verdict in verdicts) else FAILED
+
+
+def _find_contradiction(args: argparse.Namespace) -> str:
+    if (args.truth is None) != (args.predictions is None):
+        return "--truth and --predictions go together"
+    if (args.run is None) == (args.truth is None):
+        return "takes a run, or --truth and --predictions"
+    if args.junit and not args.gate:
+        return "--junit writes what became of gates; add a --gate"
+    return ""
+
+
+def _read_kinds(text: str) -> tuple[str, ...]:
+    kinds = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    for kind in kinds:
+        if kind not in KINDS:
+            raise WorkbenchError(f"--task: {kind!r} must be box or mask, but is not{nearest(kind, KINDS)}")
+    return kinds
+
+
+def _judge_files(args: argparse.Namespace, settings: "Settings") -> "tuple[str, Analysis]":
+    from workbench.evaluation.analysis import analyse_files
+
+    found = analyse_files(args.truth, args.predictions, settings)
+    if args.out:
+        _write(args.out / "scores.json", found.document)
+        if found.mistakes:
+            _write(args.out / "mistakes.json", found.mistakes)
+    return str(args.predictions), found
+
+
+def _judge_run(args: argparse.Namespace, settings: "Settings") -> "tuple[str, Analysis]":
+    from workbench.evaluation.analysis import analyse_part
+    from workbench.evaluation.run_part import find_part
+
+    part = find_part(_find_run(args.run), args.split)
+    if not part.predicted:
+        _predict(part)
+    found = analyse_part(part, settings)
+    _keep(part, found, args.out)
+    return f"{part.run.name} {part.part}", found
+
+
+def _find_run(name: str) -> "Run":
+    """A folder, or a project's last run."""
+    from workbench.project import find_project
+    from workbench.run import find_run, list_runs
+
+    if (Path(name) / "run.json").is_file():
+        return find_run(name)
+    project = find_project(name)
+    if project is None:
+        raise InputMissing(f"{name}: must be a run folder or a project, but is neither; check the name")
+    runs = list_runs(project / "runs")
+    if not runs:
+        raise InputMissing(
+            f"{project / 'runs'}: must have a run, but has none; workbench train {name} makes one"
+        )
+    return runs[-1]
+
+
+def _predict(part: "RunPart") -> None:
+    """Ask the best weights about a part that nobody asked them about."""
+    from workbench.engine.prediction.evaluator import evaluate_part
+    from workbench.engine.prediction.predictor import load_predictor
+    from workbench.run import hold
+
+    say(f"{part.run.folder} has no predictions of {part.part} yet: predicting now, with its best weights")
+    with hold(part.run):
+        ready = load_predictor(part.run)
+        evaluate_part(ready.model, part.dataset, part.part, ready.cfg, out=part.run, task=ready.task)
+
+
+def _keep(part: "RunPart", found: "Analysis", out: Path | None) -> None:
+    _write(out / "scores.json" if out else part.run.scores(part.part), found.document)
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
+    import orjson
+
+    from workbench.files import write_atomically
+
+    write_atomically(path, orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def _write_junit(path: Path, verdicts: "tuple[Verdict, ...]", name: str) -> None:
+    from workbench.evaluation.junit import verdicts_to_junit
+    from workbench.files import write_atomically
+
+    write_atomically(path, verdicts_to_junit(verdicts, name=name).encode())
+
+
+def _tell(args: argparse.Namespace, name: str, found: "Analysis", verdicts: "tuple[Verdict, ...]") -> None:
+    if args.json:
+        gates = {"gates": [verdict.to_json() for verdict in verdicts]} if verdicts else {}
+        print_json({**found.document, **gates})
+        return
+    from workbench.evaluation.gates import describe_verdict
+    from workbench.evaluation.score_table import format_scores
+
+    print_line(format_scores(found.document))
+    for verdict in verdicts:
+        state = "passed" if verdict.passed else "FAILED"
+        print_line(f"{state}  {safe(verdict.gate.text)}: {describe_verdict(verdict)}")

@@ -1,0 +1,85 @@
+"""Everything that is known of predictions, put together: the document that scores/<part>.json holds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.evaluation.coco_notes import note_few
+from workbench.evaluation.coco_predictions import Columns, read_predictions
+from workbench.evaluation.coco_scores import Scored, compute_coco_scores
+from workbench.evaluation.coco_truth import Truth, read_truth
+from workbench.evaluation.panoptic_quality import compute_panoptic_quality
+from workbench.evaluation.run_part import RunPart
+from workbench.evaluation.semantic_scores import compute_semantic_scores, count_confusion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a person may choose."""
+
+    kinds: tuple[str, ...] = ()  # box, mask; those that there are, when left out
+    score: float | None = None  # where precision and recall are to be told, too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """The numbers, and each mistake."""
+
+    document: dict[str, Any]
+    mistakes: dict[str, Any] | None = None
+
+
+def analyse_files(truth: Path, predictions: Path, settings: Settings) -> Analysis:
+    """Judge COCO results against a COCO dataset."""
+    right = read_truth(truth)
+    return analyse(right, read_predictions(predictions, right), settings)
+
+
+def analyse(truth: Truth, found: Columns, settings: Settings) -> Analysis:
+    """Judge objects."""
+    scored = compute_coco_scores(truth, found, kinds=settings.kinds)
+    return Analysis(document=_to_document(scored, len(truth.sizes)))
+
+
+def analyse_part(part: RunPart, settings: Settings) -> Analysis:
+    """Judge what a run found in a part: objects, segments and pixels, as far as its task has them."""
+    images = sum(name == part.part for name in part.manifest.parts.values())
+    several: list[Analysis] = []
+    if part.task == "panoptic":
+        scored = compute_panoptic_quality(part.panoptic_truth, part.panoptic_results)
+        several.append(Analysis(document=_to_document(scored, images)))
+    if part.task != "semantic" and part.results.is_file():
+        several.append(analyse_files(part.truth, part.results, settings))
+    if part.task != "instance" and part.pictures.is_dir():
+        names = part.name_classes()
+        scored = compute_semantic_scores(count_confusion(part.pair_pictures(), len(names)), names)
+        several.append(Analysis(document=_to_document(scored, images)))
+    return _merge(several)
+
+
+def _to_document(scored: Scored, images: int) -> dict[str, Any]:
+    notes = (*scored.notes, *note_few(scored.scores["per_category"]))
+    return {**scored.scores, "images": images, "notes": list(notes)}
+
+
+def _merge(several: Sequence[Analysis]) -> Analysis:
+    """Put families together; a class has its numbers of every family in one place."""
+    document: dict[str, Any] = {}
+    mistakes = None
+    for one in several:
+        document = _join(document, one.document)
+        mistakes = mistakes or one.mistakes
+    return Analysis(document=document, mistakes=mistakes)
+
+
+def _join(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables are joined, lists follow one another, and of anything else the first stays."""
+    result = {**second, **first}
+    for key in first.keys() & second.keys():
+        one, other = first[key], second[key]
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            result[key] = _join(one, other)
+        elif isinstance(one, list) and isinstance(other, list):
+            result[key] = [*one, *(row for row in other if row not in one)]
+    return result
