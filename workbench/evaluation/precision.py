@@ -1,0 +1,117 @@
+"""COCO's averages of our own matches: for what no engine scores (boundaries), and for every resample of the images.
+
+As pycocotools has it: precision at 101 recalls, made to fall, the mean over thresholds and classes with truth.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from workbench.evaluation.matching import LIMIT, THRESHOLDS, Matches, match
+from workbench.evaluation.objects import Scene
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+Values = dict[str, float | None]
+
+RECALLS = np.linspace(0, 1, 101)
+SIZES = {"s": (0.0, 32.0**2), "m": (32.0**2, 96.0**2), "l": (96.0**2, 1e10)}
+_TINY = np.spacing(1.0)
+
+
+class Averages(NamedTuple):
+    """The twelve numbers, and four of each class by its name; None where there is no truth."""
+
+    overall: Values
+    classes: dict[str, Values]
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """Precision and recall of every class, -1 where there is no truth."""
+
+    precision: "Floats"  # threshold, recall, class
+    recall: "Floats"  # threshold, class, limit of 1, 10, 100
+
+
+def compute_averages(scene: Scene, matches: Matches) -> Averages:
+    """Take the averages of one kind of overlap; the matches must be those of every size."""
+    every = compute_curves(scene, matches)
+    values = summarize(every.precision, every.recall)
+    for letter, sizes in SIZES.items():
+        one = compute_curves(scene, match(scene, matches.pairs, sizes=sizes))
+        values |= {f"AP{letter}": mean(one.precision), f"AR{letter}": mean(one.recall[..., -1])}
+    classes = {
+        name: summarize(every.precision[..., [place]], every.recall[:, [place]])
+        for place, name in enumerate(scene.categories)
+    }
+    keys = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl")
+    short = ("AP", "AP50", "AP75", "AR100")
+    return Averages(
+        {key: values[key] for key in keys},
+        {name: {key: one[key] for key in short} for name, one in classes.items()},
+    )
+
+
+def summarize(precision: "Floats", recall: "Floats") -> Values:
+    """Average over thresholds, recalls and classes."""
+    return {
+        "AP": mean(precision),
+        "AP50": mean(precision[0]),
+        "AP75": mean(precision[5]),
+        "AR1": mean(recall[..., 0]),
+        "AR10": mean(recall[..., 1]),
+        "AR100": mean(recall[..., 2]),
+    }
+
+
+def mean(values: "Floats") -> float | None:
+    """Average what is there: -1 says that there is no truth."""
+    there = values[values > -1]
+    return float(np.mean(there)) if there.size else None
+
+
+def compute_curves(scene: Scene, matches: Matches) -> Curves:
+    """Precision at the 101 recalls, and the recall that is reached, of every class at every threshold."""
+    classes = len(scene.categories)
+    wanted = np.bincount(scene.truths.category[~matches.unwanted], minlength=classes)
+    precision = np.full((len(THRESHOLDS), len(RECALLS), classes), -1.0)
+    recall = np.full((len(THRESHOLDS), classes, 3), -1.0)
+    order = rank_classes(scene, matches)
+    right = (matches.truth >= 0) & ~matches.ignored
+    wrong = (matches.truth < 0) & ~matches.ignored
+    ends = np.searchsorted(scene.found.category[order], np.arange(classes + 1))
+    for place in np.flatnonzero(wanted).tolist():
+        own = order[ends[place] : ends[place + 1]]
+        hits, total = right[own], int(wanted[place])
+        precision[:, :, place] = trace(hits, wrong[own], total)
+        for limit, most in enumerate((1, 10, LIMIT)):
+            recall[:, place, limit] = hits[matches.rank[own] < most].sum(0) / total
+    return Curves(precision, recall)
+
+
+def rank_classes(scene: Scene, matches: Matches) -> "Ints":
+    """Put what is considered in the order of classes, and within one of scores, equal ones as COCO has them."""
+    found = scene.found
+    order = np.lexsort((matches.rank, found.image, -found.score, found.category))
+    return order[matches.considered[order]]
+
+
+def trace(right: "NDArray[np.bool_]", wrong: "NDArray[np.bool_]", total: int) -> "Floats":
+    """Precision (thresholds x recalls) of one class, from its predictions in order (x thresholds)."""
+    result = np.zeros((right.shape[1], len(RECALLS)))
+    if not len(right):
+        return result
+    hits, misses = right.cumsum(0, dtype=float), wrong.cumsum(0, dtype=float)
+    precision = hits / (misses + hits + _TINY)
+    falling = np.maximum.accumulate(precision[::-1], axis=0)[::-1]
+    recall = hits / total
+    for place in range(right.shape[1]):
+        at = np.searchsorted(recall[:, place], RECALLS, side="left")
+        result[place, at < len(right)] = falling[at[at < len(right)], place]
+    return result
