@@ -1,7 +1,7 @@
 """A COCO truth, checked before any compiled code sees it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,9 @@ class Truth:
     sizes: Mapping[int, tuple[int, int]]  # image id -> height, width; 0 where the file does not say
     names: Mapping[int, str]  # category id -> a name that no other has
     masks: bool  # every object has a segmentation
+    files: Mapping[int, str] = field(
+        default_factory=dict
+    )  # image id -> file name; the id where there is none
 
 
 def read_json(path: Path) -> Any:
@@ -64,7 +67,13 @@ def read_truth(source: Path | Raw) -> Truth:
         "annotations": _check_masks(name, [_pick(row) for row in annotations], sizes),
     }
     masks = all(row.get("segmentation") for row in annotations)
-    return Truth(source=name, raw=content, sizes=sizes, names=names, masks=masks)
+    files = {image["id"]: _name_file(image) for image in raw["images"]}
+    return Truth(source=name, raw=content, sizes=sizes, names=names, masks=masks, files=files)
+
+
+def _name_file(image: Raw) -> str:
+    name = image.get("file_name")
+    return name if isinstance(name, str) and name else str(image["id"])
 
 
 def _pick(row: Raw) -> Raw:
