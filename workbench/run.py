@@ -110,6 +110,11 @@ class Run:
         """TensorBoard's files."""
         return self.folder / "tensorboard"
 
+    @property
+    def report(self) -> Path:
+        """The page for people."""
+        return self.folder / "report.html"
+
     def predictions(self, part: str) -> Path:
         """What the best model found, as COCO results."""
         return self.folder / "predictions" / f"{part}.json"
@@ -117,6 +122,10 @@ class Run:
     def scores(self, part: str) -> Path:
         """How good that was."""
         return self.folder / "scores" / f"{part}.json"
+
+    def mistakes(self, part: str) -> Path:
+        """Each thing that was wrong, with its kind."""
+        return self.folder / "mistakes" / f"{part}.json"
 
 
 def make_run(runs: Path, model: str) -> Run:
