@@ -38,27 +38,35 @@ class Matches:
     ignored: "Bools"  # predictions x 10: neither right nor wrong
     considered: "Bools"  # predictions: among the best 100 of class and image
     rank: "Ints"  # predictions: place among those of class and image, the best is 0
+    order: "Ints"  # what is considered: class by class, the best first, equal scores as COCO has them
     iou: "Floats"  # predictions: with its match at 0.5, else with what it overlaps most of its class
     found_of: "Ints"  # truths x 10: the place of the prediction, -1 where there is none
     unwanted: "Bools"  # truths that need not be found: crowds, and sizes that were not asked for
 
 
 def match(
-    scene: Scene, pairs: Pairs, *, sizes: tuple[float, float] = EVERY_SIZE, limit: int = LIMIT
+    scene: Scene,
+    pairs: Pairs,
+    *,
+    sizes: tuple[float, float] = EVERY_SIZE,
+    limit: int = LIMIT,
+    like: Matches | None = None,
 ) -> Matches:
-    """Match predictions with truths of their class; only areas from `sizes[0]` to `sizes[1]` count."""
+    """Match predictions with truths of their class; only areas from `sizes[0]` to `sizes[1]` count.
+
+    `like` are other matches of this scene with this limit: what does not depend on overlaps is taken from them.
+    """
     truths, found = scene.truths, scene.found
-    rank = rank_by_score(scene)
+    rank, order = (like.rank, like.order) if like else _rank(scene, limit)
     considered = rank < limit
-    outside = (truths.area < sizes[0]) | (truths.area > sizes[1])
-    unwanted = truths.crowd | outside
+    unwanted = truths.crowd | _lies_outside(truths, sizes)
     near = truths.category[pairs.truth] == found.category[pairs.found]
     chosen = np.flatnonzero(near & (pairs.iou >= THRESHOLDS[0]) & considered[pairs.found])
     truth_of = np.full((len(found), len(THRESHOLDS)), -1)
     found_of = np.full((len(truths), len(THRESHOLDS)), -1)
     iou = _find_best(scene, pairs, np.flatnonzero(near & ~truths.crowd[pairs.truth]))
     limits = np.minimum(THRESHOLDS, _NEAR_ONE)
-    for some in _take_turns(scene, pairs, chosen, rank, unwanted):
+    for some in _take_turns(pairs, chosen, rank, unwanted):
         own, other, overlap = pairs.found[some], pairs.truth[some], pairs.iou[some]
         free = (found_of[other] < 0) | truths.crowd[other][:, None]
         takes = (overlap[:, None] >= limits) & (truth_of[own] < 0) & free
@@ -69,19 +77,22 @@ def match(
     ignored = np.where(truth_of >= 0, idle, _lies_outside(found, sizes)[:, None])
     return Matches(
         kind=pairs.kind, pairs=pairs, truth=truth_of, ignored=ignored & considered[:, None],
-        considered=considered, rank=rank, iou=iou, found_of=found_of, unwanted=unwanted,
+        considered=considered, rank=rank, order=order, iou=iou, found_of=found_of, unwanted=unwanted,
     )  # fmt: skip
 
 
-def rank_by_score(scene: Scene) -> "Ints":
-    """Say for each prediction how many of its class on its image come before it."""
+def _rank(scene: Scene, limit: int) -> "tuple[Ints, Ints]":
+    """Say how many of its class and image come before each prediction, and put classes in the order of scores."""
     found = scene.found
     group = found.image * max(1, len(scene.categories)) + found.category
-    order = np.lexsort((-found.score, group))
+    best_first = np.argsort(-found.score, kind="stable")
+    order = best_first[np.argsort(group[best_first], kind="stable")]  # by image and class, then score
     counts = np.bincount(group)
     rank = np.empty(len(found), np.int64)
     rank[order] = np.arange(len(found)) - (np.cumsum(counts) - counts)[group[order]]
-    return rank
+    order = order[rank[order] < limit]
+    order = order[np.argsort(-found.score[order], kind="stable")]
+    return rank, order[np.argsort(found.category[order], kind="stable")]
 
 
 def _lies_outside(found: Objects, sizes: tuple[float, float]) -> "Bools":
@@ -95,9 +106,7 @@ def _find_best(scene: Scene, pairs: Pairs, near: "Ints") -> "Floats":
     return best
 
 
-def _take_turns(
-    scene: Scene, pairs: Pairs, chosen: "Ints", rank: "Ints", unwanted: "Bools"
-) -> "Iterator[Ints]":
+def _take_turns(pairs: Pairs, chosen: "Ints", rank: "Ints", unwanted: "Bools") -> "Iterator[Ints]":
     """Yield pairs that do not touch each other: the n-th wish of the m-th prediction of every class and image."""
     own, other = pairs.found[chosen], pairs.truth[chosen]
     wishes = np.lexsort((-other, -pairs.iou[chosen], unwanted[other], own))

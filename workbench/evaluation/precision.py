@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 Values = dict[str, float | None]
 
@@ -44,7 +43,7 @@ def compute_averages(scene: Scene, matches: Matches) -> Averages:
     every = compute_curves(scene, matches)
     values = summarize(every.precision, every.recall)
     for letter, sizes in SIZES.items():
-        one = compute_curves(scene, match(scene, matches.pairs, sizes=sizes))
+        one = compute_curves(scene, match(scene, matches.pairs, sizes=sizes, like=matches))
         values |= {f"AP{letter}": mean(one.precision), f"AR{letter}": mean(one.recall[..., -1])}
     classes = {
         name: summarize(every.precision[..., [place]], every.recall[:, [place]])
@@ -82,24 +81,16 @@ def compute_curves(scene: Scene, matches: Matches) -> Curves:
     wanted = np.bincount(scene.truths.category[~matches.unwanted], minlength=classes)
     precision = np.full((len(THRESHOLDS), len(RECALLS), classes), -1.0)
     recall = np.full((len(THRESHOLDS), classes, 3), -1.0)
-    order = rank_classes(scene, matches)
     right = (matches.truth >= 0) & ~matches.ignored
     wrong = (matches.truth < 0) & ~matches.ignored
-    ends = np.searchsorted(scene.found.category[order], np.arange(classes + 1))
+    ends = np.searchsorted(scene.found.category[matches.order], np.arange(classes + 1))
     for place in np.flatnonzero(wanted).tolist():
-        own = order[ends[place] : ends[place + 1]]
+        own = matches.order[ends[place] : ends[place + 1]]
         hits, total = right[own], int(wanted[place])
         precision[:, :, place] = trace(hits, wrong[own], total)
         for limit, most in enumerate((1, 10, LIMIT)):
             recall[:, place, limit] = hits[matches.rank[own] < most].sum(0) / total
     return Curves(precision, recall)
-
-
-def rank_classes(scene: Scene, matches: Matches) -> "Ints":
-    """Put what is considered in the order of classes, and within one of scores, equal ones as COCO has them."""
-    found = scene.found
-    order = np.lexsort((matches.rank, found.image, -found.score, found.category))
-    return order[matches.considered[order]]
 
 
 def trace(right: "NDArray[np.bool_]", wrong: "NDArray[np.bool_]", total: int) -> "Floats":
