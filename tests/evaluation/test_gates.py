@@ -68,7 +68,8 @@ def test_a_gate_for_every_class_is_a_gate_for_each_with_truth():
         ("mask.AP>=42", "write 0.42 or 42%"),
         ("mask.A>=0.4", 'did you mean "mask.AP"?'),
         ("a:c:mask.AP>=0.4", 'did you mean "a:b"?'),
-        ("mask.APs.low>=0.4", "must have an interval"),
+        ("a:b:truths.low>=0.4", "must have an interval"),
+        ("*:mask.PA>=0.4", "a:b:mask.PA>=0.4"),
     ],
 )
 def test_a_gate_that_makes_no_sense_is_a_mistake_of_the_command_line(text, words):
@@ -84,6 +85,7 @@ def test_a_verdict_says_the_value_the_interval_and_by_how_much():
     assert describe_verdict(*judge("mask.AP>=0.55")) == doubtful
     assert describe_verdict(*judge("a:b:truths>=8")) == "7, 1 below"
     assert describe_verdict(*judge("images<=12")) == "12, as the bound"
+    assert describe_verdict(*judge("mask.AP.low>=0.3")) == "0.500 (0.400–0.600), the low end 0.100 above"
     assert "no truth" in describe_verdict(*judge("mask.APs>=0.1"))
 
 

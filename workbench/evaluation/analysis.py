@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from workbench.evaluation.coco_notes import note_few
 from workbench.evaluation.coco_predictions import Columns, read_predictions
 from workbench.evaluation.coco_scores import Scored, compute_coco_scores
 from workbench.evaluation.coco_truth import Truth, read_truth
-from workbench.evaluation.panoptic_quality import compute_panoptic_quality
+from workbench.evaluation.panoptic_quality import compute_panoptic_quality, count_segments
+from workbench.evaluation.picture_intervals import resample_pixels, resample_segments
 from workbench.evaluation.run_part import RunPart
-from workbench.evaluation.semantic_scores import compute_semantic_scores, count_confusion
+from workbench.evaluation.semantic_scores import compute_semantic_scores, count_pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +50,36 @@ def analyse_part(part: RunPart, settings: Settings) -> Analysis:
     images = sum(name == part.part for name in part.manifest.parts.values())
     several: list[Analysis] = []
     if part.task == "panoptic":
-        scored = compute_panoptic_quality(part.panoptic_truth, part.panoptic_results)
-        several.append(Analysis(document=_to_document(scored, images)))
+        several.append(Analysis(document=_analyse_segments(part, images)))
     if part.task != "semantic" and part.results.is_file():
         several.append(analyse_files(part.truth, part.results, settings))
     if part.task != "instance" and part.pictures.is_dir():
-        names = part.name_classes()
-        scored = compute_semantic_scores(count_confusion(part.pair_pictures(), len(names)), names)
-        several.append(Analysis(document=_to_document(scored, images)))
+        several.append(Analysis(document=_analyse_pixels(part, images)))
     return _merge(several)
+
+
+def _analyse_segments(part: RunPart, images: int) -> dict[str, Any]:
+    scored = compute_panoptic_quality(part.panoptic_truth, part.panoptic_results)
+    segments = count_segments(part.panoptic_truth, part.panoptic_results)
+    return _add_intervals(_to_document(scored, images), *resample_segments(segments))
+
+
+def _analyse_pixels(part: RunPart, images: int) -> dict[str, Any]:
+    names = part.name_classes()
+    counts = list(count_pictures(part.pair_pictures(), len(names)))
+    confusion = sum(counts, np.zeros((len(names), len(names)), np.int64))
+    document = _to_document(compute_semantic_scores(confusion, names), images)
+    document["pixel_confusion"] = {"labels": names, "matrix": confusion.tolist()}
+    return _add_intervals(document, *resample_pixels(counts, names))
+
+
+def _add_intervals(
+    document: dict[str, Any], overall: Mapping[str, Any], classes: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    rows = {
+        name: {**row, "intervals": classes.get(name, {})} for name, row in document["per_category"].items()
+    }
+    return {**document, "per_category": rows, "intervals": overall}
 
 
 def _to_document(scored: Scored, images: int) -> dict[str, Any]:
@@ -75,7 +99,7 @@ def _merge(several: Sequence[Analysis]) -> Analysis:
 
 def _join(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     """Tables are joined, lists follow one another, and of anything else the first stays."""
-    result = {**second, **first}
+    result = {**first, **{key: value for key, value in second.items() if key not in first}}
     for key in first.keys() & second.keys():
         one, other = first[key], second[key]
         if isinstance(one, Mapping) and isinstance(other, Mapping):

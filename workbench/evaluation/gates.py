@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import ge, gt, le, lt
 from typing import Any
 
@@ -35,19 +35,30 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """A gate and what it met; `margin` is above 0 where the value keeps the bound with room to spare."""
+    """A gate and what it met."""
 
     gate: Gate
     value: float | None
     interval: tuple[float, float] | None
-    passed: bool
+
+    @property
+    def judged(self) -> float | None:
+        """What is held against the bound: the value, or an end of its interval."""
+        if self.gate.end and self.interval is not None:
+            return self.interval[_ENDS[self.gate.end]]
+        return self.value
+
+    @property
+    def passed(self) -> bool:
+        """Whether the bound is kept; what has no value keeps none."""
+        return self.judged is not None and _SIGNS[self.gate.sign](self.judged, self.gate.bound)
 
     @property
     def margin(self) -> float | None:
-        """How far the value is on the right side of the bound; below 0 on the wrong one."""
-        if self.value is None:
+        """How far it is on the right side of the bound; below 0 on the wrong one."""
+        if self.judged is None:
             return None
-        distance = self.value - self.gate.bound
+        distance = self.judged - self.gate.bound
         return distance if self.gate.sign in (">=", ">") else -distance
 
     @property
@@ -109,17 +120,11 @@ def _spread(gate: Gate, document: Mapping[str, Any]) -> Iterator[Gate]:
     if gate.category != EVERY:
         yield gate
         return
+    rows = {name: row for name, row in classes.items() if row.get("truths", 1)}
+    asked = [name for name, row in rows.items() if gate.metric in dict(find_numbers(row))]
     rest = gate.text.rpartition(":")[2]
-    for name, row in classes.items():
-        if row.get("truths", 1):
-            yield Gate(
-                text=f"{name}:{rest}",
-                category=name,
-                metric=gate.metric,
-                end=gate.end,
-                sign=gate.sign,
-                bound=gate.bound,
-            )
+    for name in asked or tuple(rows)[:1]:  # where none has it, the first is named in the complaint
+        yield replace(gate, text=f"{name}:{rest}", category=name)
 
 
 def _judge(gate: Gate, document: Mapping[str, Any]) -> Verdict:
@@ -133,14 +138,9 @@ def _judge(gate: Gate, document: Mapping[str, Any]) -> Verdict:
     found, value = table.get("intervals", {}).get(gate.metric), numbers[gate.metric]
     interval = (found[0], found[1]) if found else None
     _require_unit(gate, value)
-    if gate.end:
-        if interval is None:
-            raise GateError(
-                f"--gate: {gate.text}: {gate.metric} must have an interval for this, but has none"
-            )
-        value = interval[_ENDS[gate.end]]
-    passed = value is not None and _SIGNS[gate.sign](value, gate.bound)
-    return Verdict(gate=gate, value=value, interval=interval, passed=passed)
+    if gate.end and value is not None and interval is None:
+        raise GateError(f"--gate: {gate.text}: {gate.metric} must have an interval for this, but has none")
+    return Verdict(gate=gate, value=value, interval=interval)
 
 
 def _name_nearest(metric: str, numbers: Mapping[str, Any]) -> str:
@@ -172,18 +172,16 @@ def find_numbers(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[s
 
 def describe_verdict(verdict: Verdict) -> str:
     """Say what it is, its interval, and by how much."""
-    gate, value = verdict.gate, verdict.value
-    if value is None:
+    gate, value, judged = verdict.gate, verdict.value, verdict.judged
+    if value is None or judged is None:
         return "has no value: there is no truth for it"
     shown = f"{value}" if isinstance(value, int) else f"{value:.3f}"
     if verdict.interval:
         shown += f" ({verdict.interval[0]:.3f}–{verdict.interval[1]:.3f})"
-    distance = value - gate.bound
-    if distance == 0:
-        shown += ", as the bound"
-    else:
-        size = f"{abs(distance):g}" if isinstance(value, int) else f"{abs(distance):.3f}"
-        shown += f", {size} {'above' if distance > 0 else 'below'}"
+    shown += f", the {gate.end} end" if gate.end else ","
+    distance = judged - gate.bound
+    size = f"{abs(distance):g}" if isinstance(value, int) else f"{abs(distance):.3f}"
+    shown += f" {size} {'above' if distance > 0 else 'below'}" if distance else " as the bound"
     if verdict.doubtful:
         shown += "; might be otherwise on other images"
     return shown

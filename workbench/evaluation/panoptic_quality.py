@@ -6,14 +6,28 @@ has it; crowds and what is unknown cost nothing, as in panopticapi.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from workbench.errors import DatasetError
 from workbench.evaluation.coco_scores import Scored
 from workbench.evaluation.coco_truth import read_json
 from workbench.extras import require
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+COUNTED = ("tp", "fp", "fn", "iou")
 _GROUPS: Mapping[str, str] = {"All": "", "Things": "_th", "Stuff": "_st"}
+
+
+class Segments(NamedTuple):
+    """What PQ is made from, image by image."""
+
+    counts: "NDArray[np.float64]"  # image, class, COUNTED
+    names: tuple[str, ...]
+    things: "NDArray[np.bool_]"
 
 
 def compute_panoptic_quality(truth: Path, predictions: Path) -> Scored:
@@ -64,6 +78,26 @@ def _match(truth: Path, predictions: Path, right: dict[str, Any], found: dict[st
         ) from error
     results: dict[str, Any] = judge.results()
     return results
+
+
+def count_segments(truth: Path, predictions: Path) -> Segments:
+    """Count the segments of each image on its own: what is found, false and missed, and how much overlaps."""
+    right, found = _read(truth), _read(predictions)
+    rows = [table["annotations"] for table in (right, found)]
+    answers = {row["image_id"]: row for row in rows[1]}
+    images = {row["id"]: row for row in right["images"]}
+    categories = [row["id"] for row in right["categories"]]
+    counts = np.zeros((len(rows[0]), len(categories), len(COUNTED)))
+    for place, row in enumerate(rows[0]):
+        image = {"images": [images[row["image_id"]]], "categories": right["categories"]}
+        pair = ({**image, "annotations": [one]} for one in (row, answers[row["image_id"]]))
+        classes = _match(truth, predictions, *pair)["per_class"]
+        counts[place] = [[classes[category][key] for key in COUNTED] for category in categories]
+    return Segments(
+        counts=counts,
+        names=tuple(str(row["name"]) for row in right["categories"]),
+        things=np.array([bool(row.get("isthing")) for row in right["categories"]], bool),
+    )
 
 
 def _number(row: Mapping[str, Any], key: str) -> float | None:

@@ -3,7 +3,7 @@
 A class without truth is left out of the means, whatever was predicted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,15 +23,20 @@ IGNORED = 255
 
 def count_confusion(pairs: Iterable[tuple[Path, Path]], classes: int) -> "Counts":
     """Count over pairs of PNGs (truth, prediction) how many pixels of each class (row) were given which (column)."""
+    return sum(count_pictures(pairs, classes), np.zeros((classes, classes), np.int64))
+
+
+def count_pictures(pairs: Iterable[tuple[Path, Path]], classes: int) -> Iterator["Counts"]:
+    """Count the same for each pair on its own."""
     semantic = require("hotcoco.semantic", extra="train")
-    judge = semantic.SemanticEval(classes, ignore_index=IGNORED)
     for truth, answer in pairs:
+        judge = semantic.SemanticEval(classes, ignore_index=IGNORED)
         try:
             judge.update_png(truth, answer)
         except (ValueError, OSError) as error:
             message = f"must be a picture of classes as large as its truth, but {error}; predict again"
             raise DatasetError(answer, "", message, "bad-semantic") from error
-    return np.asarray(judge.confusion(), dtype=np.int64)
+        yield np.asarray(judge.confusion(), dtype=np.int64)
 
 
 def compute_semantic_scores(confusion: "Counts", names: Sequence[str]) -> Scored:
