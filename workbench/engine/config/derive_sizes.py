@@ -11,6 +11,7 @@ TINY = 16  # pixels of a side: four cells of the finest map that FPN looks at
 TINY_SHARE = 0.1  # more of the objects than this must be tiny for it to matter
 GROW = 1.5  # times the row's natural size, at most, for tiny objects
 BLOW_UP = 2  # times the images' own size, at most: more holds no more to see
+SMALL = 32  # pixels of a side: what COCO calls small
 STEP = 32  # edges are whole multiples, as the levels of a pyramid want
 
 
@@ -73,22 +74,26 @@ def _scale_sizes(now: Situation, ratio: float, edge: int, reason: str) -> Iterat
     scaled = sorted({max(int(size * edge / max(sizes) / 8 + 0.5) * 8, 32) for size in sizes})
     long_edge = int(now.model.long_edge * ratio + 0.5)
     yield Proposal(key="INPUT.MIN_SIZE_TRAIN", value=tuple(scaled), reason=reason)
-    seen, seen_reason = choose_test_edge(now.facts.train, edge, now.model.test_scale)
+    seen, seen_reason = choose_test_edge(now.facts.train, edge, long_edge, now.model.test_scale)
     yield Proposal(key="INPUT.MIN_SIZE_TEST", value=seen, reason=seen_reason or reason)
     why = f"{now.model.long_edge} : {now.model.short_edge} as in the row"
     yield Proposal(key="INPUT.MAX_SIZE_TRAIN", value=long_edge, reason=why)
     yield Proposal(key="INPUT.MAX_SIZE_TEST", value=int(long_edge * seen / edge + 0.5), reason=why)
 
 
-def choose_test_edge(part: PartFacts, edge: int, scale: float) -> tuple[int, str]:
-    """Look closer in prediction than in training where the row wants it and the images hold more to see."""
+def choose_test_edge(part: PartFacts, edge: int, long_edge: int, scale: float) -> tuple[int, str]:
+    """Look closer in prediction than in training, where the row wants it, objects are small and images hold more.
+
+    Large objects would come out larger than any that was trained on: they fall to pieces.
+    """
     own = float(np.median(part.sizes.min(axis=1)))
     closer = round_edge(min(edge * scale, max(own, edge)))
-    if closer <= edge:
+    small = _tenth(part, edge, long_edge) if len(part.boxes) else SMALL
+    if closer <= edge or small >= SMALL:
         return edge, ""
     return (
         closer,
-        f"small things are found, and training stays fast: {scale:g} times {edge} px, images have {own:.0f}",
+        f"a tenth of the objects are below {small:.0f} px in training: {scale:g} times closer, they are found",
     )
 
 

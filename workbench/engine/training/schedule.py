@@ -21,7 +21,7 @@ def build_optimizer(cfg: CfgNode, model: torch.nn.Module) -> torch.optim.Optimiz
         weight_decay_norm=cfg.SOLVER.WEIGHT_DECAY_NORM,
         weight_decay_bias=cfg.SOLVER.WEIGHT_DECAY_BIAS,
     )
-    return kind(groups, cfg.SOLVER.BASE_LR)
+    return kind(groups, cfg.SOLVER.BASE_LR, fused=True)  # one pass over all weights: a tenth of a nano step
 
 
 def build_schedule(cfg: CfgNode, optimizer: torch.optim.Optimizer) -> Any:
