@@ -76,7 +76,7 @@ def resample(scene: Scene, matches: Matches, *, count: int = 0, seed: int = 0) -
     """Draw the images `count` times (0: as often as is worth it) and take the averages of each draw."""
     weights = draw_weights(len(scene.images), count or choose_count(scene), seed)
     once = np.ones((len(weights), 1), np.float32)
-    values = _score_draws(scene, matches, np.concatenate([once, weights], axis=1))
+    values = score_draws(scene, matches, np.concatenate([once, weights], axis=1))
     exact = _score(scene, matches)
     moved = {
         key: rows[:, 1:] + np.nan_to_num(exact[key] - rows[:, 0])[:, None] for key, rows in values.items()
@@ -110,7 +110,8 @@ def _score(scene: Scene, matches: Matches) -> "dict[str, Floats]":
     return dict(zip(KEYS, table.T, strict=True))
 
 
-def _score_draws(scene: Scene, matches: Matches, weights: "NDArray[np.float32]") -> "dict[str, Floats]":
+def score_draws(scene: Scene, matches: Matches, weights: "NDArray[np.float32]") -> "dict[str, Floats]":
+    """Score weighted images (images x draws): each key has a row for the mean over classes, then one a class."""
     classes = len(scene.categories)
     result = np.full((len(KEYS), classes + 1, weights.shape[1]), np.nan)
     hits = dict(_collect_hits(scene, matches))
