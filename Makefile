@@ -27,7 +27,8 @@ help:
 	@echo "make doctor      what is there, and what is wrong"
 	@echo "make real        train on real photographs, where they are, and say how good it became (ARGS=\"balloons\")"
 	@echo "make fuzz        100,000 spoiled Labelme files, checked and converted (ARGS=\"--seed 2\")"
-	@echo "make install-X   one step: core train detectron2 panoptic label review mongod serve scale dev, or all"
+	@echo "make install-X   one step: core train detectron2 panoptic label review mongod serve scale dev, or all;"
+	@echo "                 not part of all: timm mlflow wandb"
 
 demo:
 	@$(INSTALL) demo

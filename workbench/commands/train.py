@@ -119,7 +119,9 @@ def _describe(course: "Course", folder: Run) -> str:
     """Say what will be done, and why it differs from the row."""
     from workbench.engine.config.changes import format_changes
 
-    head = f"{course.model} on dataset {course.fingerprint}; the row is changed for these data:"
+    backbone = course.settings.model.backbone
+    model = f"{course.model} with {backbone}" if backbone else course.model
+    head = f"{model} on dataset {course.fingerprint}; the row is changed for these data:"
     return f"{head}\n{format_changes(course.changes)}\n\n{folder.folder}"
 
 
