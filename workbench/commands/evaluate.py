@@ -1,6 +1,7 @@
 """`workbench evaluate`: every number that can be said of predictions, and whether they keep their gates."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 HELP = "Score predictions: of a run, or a file of COCO results against a file of truth."
 EXAMPLE = "workbench evaluate balloons --gate 'mask.AP>=0.42'"
 KINDS = ("box", "mask")
+CHEAP = 500  # images that are looked at without being asked to: a few seconds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +29,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", default="", metavar="box,mask", help="what to score; all that there is")
     parser.add_argument(
         "--score", type=_fraction, metavar="S", help="tell precision and recall at this score, too"
+    )
+    parser.add_argument(
+        "--slices", type=Path, metavar="FILE.csv", help="score by each column of a table of images, too"
+    )
+    parser.add_argument(
+        "--images",
+        type=Path,
+        metavar="DIR",
+        help="look at the images there: score by brightness and sharpness, too",
     )
     parser.add_argument(
         "--gate",
@@ -50,6 +61,8 @@ def _fraction(text: str) -> float:
 def run(args: argparse.Namespace) -> int:
     """Judge, write, print; 1 when a gate does not hold."""
     complaint = _find_contradiction(args)
+    if args.images and not args.images.is_dir():
+        raise InputMissing(f"{args.images}: --images must be a folder, but is not; check the name")
     if complaint:
         say(f"workbench evaluate: {complaint}")
         return USAGE
@@ -57,7 +70,8 @@ def run(args: argparse.Namespace) -> int:
     from workbench.evaluation.gates import judge_gates, parse_gate
 
     gates = [parse_gate(text) for text in args.gate]
-    settings = Settings(kinds=_read_kinds(args.task), score=args.score)
+    kinds = _read_kinds(args.task)
+    settings = Settings(kinds=kinds, score=args.score, table=args.slices, images=args.images)
     name, found = _judge_files(args, settings) if args.truth else _judge_run(args, settings)
     verdicts = judge_gates(gates, found.document)
     if args.junit:
@@ -99,15 +113,17 @@ def _judge_run(args: argparse.Namespace, settings: "Settings") -> "tuple[str, An
     from workbench.evaluation.analysis import analyse_part
     from workbench.evaluation.run_part import find_part
 
-    part = find_part(_find_run(args.run), args.split)
+    part = find_part(find_run_or_last(args.run), args.split)
     if not part.predicted:
         _predict(part)
+    if settings.images is None and len(part.files) <= CHEAP:
+        settings = replace(settings, images=part.images)
     found = analyse_part(part, settings)
     _keep(part, found, args.out)
     return f"{part.run.name} {part.part}", found
 
 
-def _find_run(name: str) -> "Run":
+def find_run_or_last(name: str) -> "Run":
     """A folder, or a project's last run."""
     from workbench.project import find_project
     from workbench.run import find_run, list_runs

@@ -9,12 +9,20 @@ import numpy as np
 
 from workbench.evaluation.coco_notes import note_few
 from workbench.evaluation.coco_predictions import Columns, read_predictions
-from workbench.evaluation.coco_scores import Scored, compute_coco_scores
+from workbench.evaluation.coco_scores import KINDS, Scored, compute_coco_scores
 from workbench.evaluation.coco_truth import Truth, read_truth
+from workbench.evaluation.matching import match
+from workbench.evaluation.object_intervals import find_intervals
+from workbench.evaluation.objects import Scene, build_scene
+from workbench.evaluation.outlines import rasterise
+from workbench.evaluation.pairs import compute_pairs
 from workbench.evaluation.panoptic_quality import compute_panoptic_quality, count_segments
 from workbench.evaluation.picture_intervals import resample_pixels, resample_segments
 from workbench.evaluation.run_part import RunPart
 from workbench.evaluation.semantic_scores import compute_semantic_scores, count_pictures
+from workbench.evaluation.slice_light import group_light
+from workbench.evaluation.slice_table import group_table, read_table
+from workbench.evaluation.slices import Grouping, group_crowding, slice_scene
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +31,8 @@ class Settings:
 
     kinds: tuple[str, ...] = ()  # box, mask; those that there are, when left out
     score: float | None = None  # where precision and recall are to be told, too
+    table: Path | None = None  # a csv of images, each of whose columns makes slices
+    images: Path | None = None  # where the images lie, if they are to be looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +51,35 @@ def analyse_files(truth: Path, predictions: Path, settings: Settings) -> Analysi
 
 def analyse(truth: Truth, found: Columns, settings: Settings) -> Analysis:
     """Judge objects."""
+    truth = rasterise(truth)
     scored = compute_coco_scores(truth, found, kinds=settings.kinds)
-    return Analysis(document=_to_document(scored, len(truth.sizes)))
+    scene = build_scene(truth, found)
+    kinds = [kind for kind in KINDS if kind in scored.scores]
+    matches = {kind: match(scene, compute_pairs(scene, kind)) for kind in kinds}
+    document = _add_intervals(_to_document(scored, len(truth.sizes)), *find_intervals(scene, matches))
+    groupings, notes = find_groupings(scene, truth, settings)
+    document["slices"] = slice_scene(scene, matches[kinds[-1]], groupings)
+    document["notes"] += notes
+    return Analysis(document=document)
+
+
+def find_groupings(scene: Scene, truth: Truth, settings: Settings) -> tuple[list[Grouping], list[str]]:
+    """Sort the images by all that is known of them."""
+    files = [truth.files[image] for image in scene.images]
+    crowding, notes = group_crowding(scene), list[str]()
+    groupings = [crowding] if crowding else []
+    if settings.images:
+        light = group_light(settings.images, files)
+        groupings, notes = groupings + light[0], notes + light[1]
+    if settings.table:
+        own = group_table(read_table(settings.table, files))
+        groupings, notes = groupings + own[0], notes + own[1]
+    return groupings, notes
 
 
 def analyse_part(part: RunPart, settings: Settings) -> Analysis:
     """Judge what a run found in a part: objects, segments and pixels, as far as its task has them."""
-    images = sum(name == part.part for name in part.manifest.parts.values())
+    images = len(part.files)
     several: list[Analysis] = []
     if part.task == "panoptic":
         several.append(Analysis(document=_analyse_segments(part, images)))

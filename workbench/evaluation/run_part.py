@@ -58,6 +58,11 @@ class RunPart:
         return (self.dataset / self.manifest.image_root).resolve()
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The images of the part, as the truth calls them."""
+        return tuple(sorted(name for name, part in self.manifest.parts.items() if part == self.part))
+
+    @property
     def predicted(self) -> bool:
         """Whether everything is there that can be judged."""
         needed = {

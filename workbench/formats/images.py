@@ -71,6 +71,13 @@ def read_facts(source: Path | bytes, *, pixels: bool = False, name: str = "") ->
         )
 
 
+@contextmanager
+def open_picture(path: Path) -> Iterator["Image"]:
+    """Open a picture for whoever wants its pixels; what goes wrong meanwhile is refused as by read_facts."""
+    with _refusing(path.name), _open(path) as stream, _decode_header(stream) as picture:
+        yield picture
+
+
 def _digest(stream: IO[bytes]) -> str:
     stream.seek(0)
     return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # any binary stream will do
