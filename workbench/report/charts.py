@@ -63,11 +63,11 @@ def draw_precision(name: str, curve: Mapping[str, Any], best: Mapping[str, Any] 
     marks = [
         frame.axes(SHARES, SHARES),
         words(232, 172, "recall", "name", "end"),
-        words(0, 10, "precision", "name"),
+        words(0, 11, "precision", "name"),
     ]
     label = f"Precision over recall for {name}"
     if recall:
-        points = frame.points(recall, precision)
+        points = frame.points([0.0, *recall], [precision[0], *precision])
         marks += [_fill(frame, points), line(points, "curve")]
     if best and best.get("recall") is not None and best.get("precision") is not None:
         x, y = frame.across(best["recall"]), frame.up(best["precision"])
@@ -92,7 +92,7 @@ def draw_calibration(bins: Sequence[Mapping[str, Any]], error: float | None) -> 
         frame.axes(SHARES, SHARES),
         line([(frame.across(0), frame.up(0)), (frame.across(1), frame.up(1))], "diagonal"),
         words(352, 260, "score", "name", "end"),
-        words(0, 10, "right", "name"),
+        words(0, 11, "right", "name"),
     ]
     full = [one for one in bins if one.get("count")]
     most = max((one["count"] for one in full), default=1)
@@ -126,7 +126,7 @@ def draw_series(
     every = [point for points in lines.values() for point in points]
     steps = [step for step, _ in every]
     top = 1.0 if share else max((value for _, value in every), default=1.0)
-    frame = make_frame(440, 230, across=(min([*steps, 0]), max([*steps, 1])), up=(0, top * 1.02), left=40)
+    frame = make_frame(440, 230, across=(min([*steps, 0]), max([*steps, 1])), up=(0, top), left=40, right=92)
     ys = SHARES if share else tuple((tick, f"{tick:g}") for tick in find_ticks(0, top, 4))
     xs = tuple((tick, f"{tick:,.0f}") for tick in find_ticks(frame.across.low, frame.across.high, 4))
     marks = [frame.axes(xs, ys)]
@@ -137,7 +137,7 @@ def draw_series(
         marks.append(line(places, f"curve {kind}"))
         if len(points) < 40:
             marks += [tag("circle", cx=x, cy=y, r=2.5, class_=f"knot {kind}") for x, y in places]
-        marks.append(words(frame.across.end, end - 5, name, f"name {kind}", "end"))
+        marks.append(words(frame.across.end + 8, end + 4, name, f"name {kind}"))
     last = ", ".join(
         f"{name} {show_share(points[-1][1]) if share else f'{points[-1][1]:.3g}'}"
         for name, points in lines.items()

@@ -79,7 +79,7 @@ def draw_tile(tile: Tile) -> "Picture":
     pixels = np.asarray(picture).astype(np.float32)
     for mask, category in sorted(tile.objects, key=lambda one: one[1].thing):
         fill = FILL if category.thing else FILL / 2
-        tint(pixels, _shrink(mask, picture.size), category.color, fill=fill, edge=category.thing)
+        tint(pixels, _shrink(mask, picture.size), category.color, fill=fill, edge=int(category.thing))
     return Image.fromarray(pixels.astype(np.uint8))
 
 

@@ -125,11 +125,12 @@ def make_frame(
     across: tuple[float, float] = (0, 1),
     up: tuple[float, float] = (0, 1),
     left: float = 34,
+    right: float = 8,
 ) -> Frame:
     """A field for these ranges of values."""
     return Frame(
         width=width,
         height=height,
-        across=Scale(*across, left, width - 8),
-        up=Scale(*up, height - 34, 10),
+        across=Scale(*across, left, width - right),
+        up=Scale(*up, height - 34, 24),
     )

@@ -14,23 +14,25 @@ if TYPE_CHECKING:
 FILL = 0.24
 
 
-def tint(pixels: "Pixels", seen: "Seen", color: Color, *, fill: float = FILL, edge: bool = True) -> None:
-    """Draw one object into a picture of floats."""
+def tint(pixels: "Pixels", seen: "Seen", color: Color, *, fill: float = FILL, edge: int = 1) -> None:
+    """Draw one object into a picture of floats; `edge` is how many pixels wide each of the two lines is."""
     import numpy as np
 
     paint = np.array(color, np.float32)
     if fill:
         pixels[seen] = pixels[seen] * (1 - fill) + paint * fill
     if edge:
-        pixels[grow(seen) & ~seen] = 255
-        pixels[seen & grow(~seen)] = paint
+        pixels[grow(seen, edge) & ~seen] = 255
+        pixels[seen & grow(~seen, edge)] = paint
 
 
-def grow(seen: "Seen") -> "Seen":
+def grow(seen: "Seen", times: int = 1) -> "Seen":
     """Add the pixels to the left and right, above and below."""
-    grown = seen.copy()
-    grown[1:] |= seen[:-1]
-    grown[:-1] |= seen[1:]
-    grown[:, 1:] |= seen[:, :-1]
-    grown[:, :-1] |= seen[:, 1:]
-    return grown
+    for _ in range(times):
+        grown = seen.copy()
+        grown[1:] |= seen[:-1]
+        grown[:-1] |= seen[1:]
+        grown[:, 1:] |= seen[:, :-1]
+        grown[:, :-1] |= seen[:, 1:]
+        seen = grown
+    return seen

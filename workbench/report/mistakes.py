@@ -1,0 +1,114 @@
+"""The kinds of mistakes: how many, what each costs, and pictures of the surest ones."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.report.blocks import Block, Folded, Gallery, Pair, Section
+from workbench.report.kinds import KINDS, describe_kind
+from workbench.report.material import Material, Row
+from workbench.report.pictures import Plan
+from workbench.report.table import Column, Table
+
+SHOWN = 6  # pairs of a kind
+LISTED = 200  # rows of the long table on the page; the csv has all
+
+
+def build_mistakes(material: Material, plan: Plan) -> Section | None:
+    """The table of kinds, then a gallery of each, the costliest first."""
+    kinds = list_kinds(material)
+    if not kinds.rows:
+        return None
+    blocks: list[Block] = [kinds.drop_empty()]
+    blocks += [gallery for name in order_kinds(material) if (gallery := _show(material, plan, name))]
+    every = list_mistakes(material)
+    if every.rows:
+        short = Table(name=every.name, caption=every.caption, columns=every.columns, rows=every.rows[:LISTED])
+        blocks.append(
+            Folded(title=f"{len(short.rows)} of {len(every.rows)} mistakes as a table", blocks=(short,))
+        )
+    lead = "What it costs is how many points AP50 would rise if only this kind were mended."
+    return Section(id="mistakes", title="What goes wrong", lead=lead, blocks=tuple(blocks))
+
+
+def _kinds(material: Material) -> Mapping[str, Row]:
+    return (material.scores.get("errors") or {}).get("kinds") or {}
+
+
+def order_kinds(material: Material) -> list[str]:
+    """The costliest first, then the most frequent, then as in the list of all kinds."""
+    table = _kinds(material)
+    known = list(KINDS)
+
+    def key(name: str) -> tuple[float, int, int]:
+        row = table[name]
+        place = known.index(name) if name in known else len(known)
+        return -float(row.get("cost") or 0.0), -int(row.get("count") or 0), place
+
+    return sorted((name for name, row in table.items() if row.get("count")), key=key)
+
+
+def list_kinds(material: Material) -> Table:
+    """One line a kind."""
+    table = _kinds(material)
+    rows = tuple(
+        (
+            describe_kind(name).title,
+            describe_kind(name).means,
+            int(table[name]["count"]),
+            table[name].get("cost"),
+        )
+        for name in order_kinds(material)
+    )
+    columns = (
+        Column(key="kind", title="kind"),
+        Column(key="means", title="what it is"),
+        Column(key="count", title="times", kind="count"),
+        Column(key="cost", title="costs AP50", kind="bar"),
+    )
+    return Table(name="errors", caption="Kinds of mistakes, the costliest first", columns=columns, rows=rows)
+
+
+def list_mistakes(material: Material) -> Table:
+    """Every mistake, the surest first."""
+    rows = sorted(
+        material.mistakes.get("mistakes") or (),
+        key=lambda row: (-(row.get("score") or 0.0), str(row.get("image"))),
+    )
+    columns = (
+        Column(key="kind", title="kind"),
+        Column(key="image", title="image"),
+        Column(key="truth_category", title="truth"),
+        Column(key="category", title="reported"),
+        Column(key="score", title="score", kind="score"),
+        Column(key="iou", title="IoU", kind="score"),
+        Column(key="truth", title="truth id", kind="count"),
+        Column(key="prediction", title="prediction row", kind="count"),
+        Column(key="note", title="note"),
+    )
+    cells = tuple(tuple(row.get(column.key) for column in columns) for row in rows)
+    return Table(name="mistakes", caption="Mistakes, the surest first", columns=columns, rows=cells)
+
+
+def _show(material: Material, plan: Plan, kind: str) -> Gallery | None:
+    """The surest of a kind, or the largest missed ones: no two of one image, while there are others."""
+    rows = [row for row in material.mistakes.get("mistakes") or () if row.get("kind") == kind]
+    pairs: list[Pair] = []
+    for row in choose(rows, SHOWN):
+        pair = plan.add_mistake(row)
+        if pair:
+            pairs.append(pair)
+    if not pairs:
+        return None
+    about = describe_kind(kind)
+    lead = f"{about.means[:1].upper()}{about.means[1:]}. To do: {about.do.format(name='its class')}."
+    return Gallery(title=about.title, lead=lead, pairs=tuple(pairs), total=len(rows))
+
+
+def choose(rows: list[Row], count: int) -> list[Row]:
+    """Take the first of each image, then the second of each, and so on."""
+    turns: dict[Any, int] = {}
+    ranked: list[tuple[int, int, Row]] = []
+    for place, row in enumerate(sorted(rows, key=lambda row: -(row.get("score") or 0.0))):
+        turn = turns[row.get("image_id")] = turns.get(row.get("image_id"), -1) + 1
+        ranked.append((turn, place, row))
+    return [row for _, _, row in sorted(ranked, key=lambda one: one[:2])[:count]]
