@@ -231,6 +231,18 @@ def test_counts_as_bytes_as_text_and_as_a_list_score_the_same():
     assert compute_coco_scores(truth, as_lists).scores == expected
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_polygons_beside_boxes_score_as_with_pycocotools(seed):
+    """And nowhere else: without boxes pycocotools fails on them."""
+    truth, answers = draw_case(seed)
+    for row in answers[::2]:
+        x, y, w, h = row["bbox"]
+        row["segmentation"] = [box_ring(x, y, w, h), [x, y, x + 3 * w, y, x, y + 2 * h]]
+    scores, _ = compute_coco_scores(truth, answers)
+    assert twelve(scores, "mask") == referee(truth, answers, "mask")
+    assert twelve(scores, "box") == referee(truth, answers, "box")
+
+
 @pytest.mark.parametrize("kind", ["box", "mask"])
 def test_the_numbers_of_cocos_own_example_are_those_of_its_reference(shared, kind):
     folder = shared / "coco_metrics_reference"
@@ -265,7 +277,11 @@ def test_the_numbers_of_cocos_own_example_are_those_of_its_reference(shared, kin
         ({"bbox": [0, 0, -1, 1]}, "width and height of 0 or more"),
         ({"bbox": None}, "must have a bbox or a segmentation"),
         ({"bbox": "0011"}, "bbox must be four finite numbers"),
-        ({"segmentation": [[0, 0, 1, 1, 2, 0]]}, "segmentation must be run lengths"),
+        ({"segmentation": [[0, 0, 1, 1, 2]]}, "6 or more numbers"),
+        ({"segmentation": [[0, 0, 1, 1, 2, float("nan")]]}, "segmentation must be numbers"),
+        ({"segmentation": []}, "segmentation must be run lengths"),
+        ({"segmentation": "11"}, "segmentation must be run lengths"),
+        ({"segmentation": [[0, 0, 1, 1, 2, 0]], "bbox": None}, "which need a bbox beside them"),
         ({"segmentation": {"size": [120, 100], "counts": "0"}}, "add up to"),
         ({"segmentation": {"size": [100, 120], "counts": [12000]}}, "as its image"),
         ({"segmentation": {"size": [120, 100], "counts": [-1, 12001]}}, "0 or more"),

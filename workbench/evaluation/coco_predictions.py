@@ -15,11 +15,13 @@ from workbench.evaluation.coco_truth import (
     Truth,
     check_run_lengths,
     find_box_mistake,
+    find_outline_mistake,
     is_id,
     is_number,
     read_json,
     show,
 )
+from workbench.evaluation.outlines import rasterise_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +71,7 @@ def read_predictions(source: Path | Sequence[Mapping[str, Any]] | Columns, truth
         mistake = _find_mistake(row, truth, forms)
         if mistake:
             raise _wrong(name, place, mistake)
-    return _leave_out_strangers(_to_columns(name, rows, truth), truth)
+    return _leave_out_strangers(_to_columns(name, rasterise_rows(rows, truth.sizes), truth), truth)
 
 
 def _wrong(name: str, place: int, mistake: str) -> DatasetError:
@@ -99,8 +101,20 @@ def _find_mistake(row: Any, truth: Truth, forms: tuple[bool, bool]) -> str:
     if (row.get("bbox") is not None, row.get("segmentation") is not None) != forms:
         return "must have what the first one has of bbox and segmentation, but has not"
     if masked and not isinstance(row["segmentation"], Mapping):
-        return f"segmentation must be run lengths, but got {show(row['segmentation'])}"
+        mistake = _find_ring_mistake(row["segmentation"], boxed=boxed, sized=any(truth.sizes[row["image_id"]]))
+        if mistake:
+            return mistake
     return find_box_mistake(row["bbox"]) if boxed else ""
+
+
+def _find_ring_mistake(segmentation: object, *, boxed: bool, sized: bool) -> str:
+    """pycocotools takes polygons beside boxes, too."""
+    if not isinstance(segmentation, list) or not segmentation:
+        return f"segmentation must be run lengths, but got {show(segmentation)}"
+    if not boxed or not sized:
+        lacking = "a bbox beside them" if not boxed else "an image with height and width"
+        return f"segmentation must be run lengths, but is polygons, which need {lacking}"
+    return find_outline_mistake(segmentation)
 
 
 def _to_columns(name: str, rows: Sequence[Any], truth: Truth) -> Columns:

@@ -131,7 +131,7 @@ def _find_mistake(row: Raw, sizes: Mapping[int, object], names: Mapping[int, obj
         return f"iscrowd must be 0 or 1, but got {show(row['iscrowd'])}"
     if not is_number(row.get("area")) or row["area"] < 0:
         return f"area must be a number of 0 or more, but got {show(row.get('area'))}"
-    return find_box_mistake(row.get("bbox")) or _find_outline_mistake(row.get("segmentation"))
+    return find_box_mistake(row.get("bbox")) or find_outline_mistake(row.get("segmentation"))
 
 
 def show(value: object) -> str:
@@ -165,7 +165,8 @@ def find_box_mistake(box: object) -> str:
     return ""
 
 
-def _find_outline_mistake(segmentation: object) -> str:
+def find_outline_mistake(segmentation: object) -> str:
+    """Say what is wrong with rings; run lengths are looked at elsewhere."""
     if isinstance(segmentation, list):
         for ring in segmentation:
             if not isinstance(ring, list) or len(ring) < 6 or len(ring) % 2:

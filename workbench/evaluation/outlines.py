@@ -1,4 +1,4 @@
-"""Polygons of a truth → run lengths, once for everything that is computed from them."""
+"""Polygons → run lengths, once for everything that is computed from them."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -16,19 +16,26 @@ Rle = dict[str, Any]
 def rasterise(truth: "Truth") -> "Truth":
     """Replace outlines by the pixels that COCO gives them; what has run lengths already is left as it is."""
     rows: list[Mapping[str, Any]] = truth.raw["annotations"]
+    fresh = rasterise_rows(rows, truth.sizes) if truth.masks else rows
+    return truth if fresh is rows else replace(truth, raw={**truth.raw, "annotations": fresh})
+
+
+def rasterise_rows(
+    rows: Sequence[Mapping[str, Any]], sizes: Mapping[int, tuple[int, int]]
+) -> Sequence[Mapping[str, Any]]:
+    """Give each row whose segmentation is a list of rings run lengths in its place; the same rows if there is none."""
     groups: dict[tuple[int, int], list[int]] = defaultdict(list)
-    if truth.masks:
-        for place, row in enumerate(rows):
-            if isinstance(row["segmentation"], list):
-                groups[truth.sizes[row["image_id"]]].append(place)
+    for place, row in enumerate(rows):
+        if isinstance(row.get("segmentation"), list):
+            groups[sizes[row["image_id"]]].append(place)
     if not groups:
-        return truth
+        return rows
     fresh = list(rows)
     for size, places in groups.items():
         masks = _rasterise_all([rows[place]["segmentation"] for place in places], size)
         for place, mask in zip(places, masks, strict=True):
             fresh[place] = {**rows[place], "segmentation": mask}
-    return replace(truth, raw={**truth.raw, "annotations": fresh})
+    return fresh
 
 
 def _rasterise_all(outlines: Sequence[Sequence[Sequence[float]]], size: tuple[int, int]) -> list[Rle]:
