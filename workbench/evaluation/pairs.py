@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.evaluation.objects import Objects, Scene
-from workbench.extras import require
+from workbench.evaluation.mask_overlaps import compare_masks
+from workbench.evaluation.objects import Scene
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,8 @@ _AT_ONCE = 1_000_000  # pairs held in memory before those that do not overlap ar
 class Pairs:
     """Every pair of one image that overlaps at all, of any classes, sorted by prediction, then truth.
 
-    Against a crowd `iou` is the part of the prediction that lies in it, as COCO has it.
+    Against a crowd `iou` is the part of the prediction that lies in it, as COCO has it. Pairs of boundaries are those
+    whose masks overlap by half at least; theirs is the smaller of the IoU of the masks and that of their borders.
     """
 
     kind: str  # box, mask or boundary
@@ -37,15 +38,24 @@ class Pairs:
 
 def compute_pairs(scene: Scene, kind: str) -> Pairs:
     """Compare all predictions with all truths of the same image by "box" or by "mask"."""
-    if kind == "box":
-        parts = [_compare_boxes(scene, *some) for some in _pair_up(scene)]
-    elif scene.truths.masks is None or scene.found.masks is None:
-        raise ValueError(f"kind must be box where truth or predictions have no masks, but got {kind!r}")
-    else:
-        parts = [_compare_masks(scene)]
+    if kind == "mask":
+        overlaps = compare_masks(scene, borders=False)
+        return Pairs(kind=kind, found=overlaps.found, truth=overlaps.truth, iou=overlaps.iou)
+    parts = [_compare_boxes(scene, *some) for some in _pair_up(scene)]
     found, truth, iou = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     order = np.lexsort((truth, found))
     return Pairs(kind=kind, found=found[order], truth=truth[order], iou=iou[order])
+
+
+def compute_mask_pairs(scene: Scene) -> tuple[Pairs, Pairs]:
+    """Compare by "mask" and by "boundary" in one go, which costs little more than the first alone."""
+    overlaps = compare_masks(scene, borders=True)
+    masks = Pairs(kind="mask", found=overlaps.found, truth=overlaps.truth, iou=overlaps.iou)
+    near = np.flatnonzero(overlaps.border > 0)
+    borders = Pairs(
+        kind="boundary", found=masks.found[near], truth=masks.truth[near], iou=overlaps.border[near]
+    )
+    return masks, borders
 
 
 def _pair_up(scene: Scene) -> "Iterator[tuple[Ints, Ints]]":
@@ -80,29 +90,3 @@ def _compare_boxes(scene: Scene, found: "Ints", truth: "Ints") -> "tuple[Ints, I
     size, wanted = own[:, 2] * own[:, 3], other[:, 2] * other[:, 3]
     union = np.where(scene.truths.crowd[truth], size[found], size[found] + wanted[truth] - common)
     return found, truth, common / union
-
-
-def _compare_masks(scene: Scene) -> "tuple[Ints, Ints, Floats]":
-    compare = require("hotcoco.mask", extra="train").iou
-    own, other = _split(scene.found, scene), _split(scene.truths, scene)
-    found_rles, truth_rles = scene.found.to_rles(), scene.truths.to_rles()
-    crowd: list[Any] = scene.truths.crowd.tolist()
-    parts = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
-    for found, truth in zip(own, other, strict=True):
-        if len(found) and len(truth):
-            table = compare(
-                [found_rles[place] for place in found.tolist()],
-                [truth_rles[place] for place in truth.tolist()],
-                [int(crowd[place]) for place in truth.tolist()],
-            )
-            row, column = np.nonzero(table)
-            parts.append((found[row], truth[column], table[row, column]))
-    first, second, third = zip(*parts, strict=True)
-    return np.concatenate(first), np.concatenate(second), np.concatenate(third)
-
-
-def _split(objects: Objects, scene: Scene) -> "list[Ints]":
-    """Return the places of the objects of each image."""
-    order = np.argsort(objects.image, kind="stable")
-    ends = np.cumsum(np.bincount(objects.image, minlength=len(scene.images)))
-    return np.split(order, ends[:-1]) if len(ends) else []
