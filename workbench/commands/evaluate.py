@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.commands.output import print_json, print_line, safe, say
-from workbench.errors import FAILED, OK, USAGE, InputMissing, WorkbenchError, nearest
+from workbench.errors import FAILED, OK, USAGE, InputMissing, nearest
 
 if TYPE_CHECKING:
     from workbench.evaluation.analysis import Analysis, Settings
@@ -26,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", default="val", metavar="PART", help="val (the default), test or train")
     parser.add_argument("--truth", type=Path, metavar="GT.json", help="a COCO dataset, in place of a run")
     parser.add_argument("--predictions", type=Path, metavar="DT.json", help="COCO results on it")
-    parser.add_argument("--task", default="", metavar="box,mask", help="what to score; all that there is")
+    parser.add_argument(
+        "--task", type=_kinds, default=(), metavar="box,mask", help="what to score; all that there is"
+    )
     parser.add_argument(
         "--score", type=_fraction, metavar="S", help="tell precision and recall at this score, too"
     )
@@ -51,6 +53,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print all numbers as one JSON document")
 
 
+def _kinds(text: str) -> tuple[str, ...]:
+    kinds = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    for kind in kinds:
+        if kind not in KINDS:
+            raise argparse.ArgumentTypeError(
+                f"{kind!r} must be box or mask, but is not{nearest(kind, KINDS)}"
+            )
+    return kinds
+
+
 def _fraction(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 1:
@@ -70,8 +82,7 @@ def run(args: argparse.Namespace) -> int:
     from workbench.evaluation.gates import judge_gates, parse_gate
 
     gates = [parse_gate(text) for text in args.gate]
-    kinds = _read_kinds(args.task)
-    settings = Settings(kinds=kinds, score=args.score, table=args.slices, images=args.images)
+    settings = Settings(kinds=args.task, score=args.score, table=args.slices, images=args.images)
     name, found = _judge_files(args, settings) if args.truth else _judge_run(args, settings)
     verdicts = judge_gates(gates, found.document)
     if args.junit:
@@ -88,14 +99,6 @@ def _find_contradiction(args: argparse.Namespace) -> str:
     if args.junit and not args.gate:
         return "--junit writes what became of gates; add a --gate"
     return ""
-
-
-def _read_kinds(text: str) -> tuple[str, ...]:
-    kinds = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
-    for kind in kinds:
-        if kind not in KINDS:
-            raise WorkbenchError(f"--task: {kind!r} must be box or mask, but is not{nearest(kind, KINDS)}")
-    return kinds
 
 
 def _judge_files(args: argparse.Namespace, settings: "Settings") -> "tuple[str, Analysis]":

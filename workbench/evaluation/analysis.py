@@ -1,7 +1,7 @@
 """Everything that is known of predictions, put together: the document that scores/<part>.json holds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,8 @@ def analyse(truth: Truth, found: Columns, settings: Settings) -> Analysis:
     """Judge objects."""
     truth = rasterise(truth)
     scored = compute_coco_scores(truth, found, kinds=settings.kinds)
+    if not len(found.table) and "mask" in scored.scores:
+        found = replace(found, masks=(), sizes=np.zeros((0, 2), np.int64))
     scene = build_scene(truth, found)
     kinds = [kind for kind in KINDS if kind in scored.scores]
     matches = {kind: match(scene, compute_pairs(scene, kind)) for kind in kinds}

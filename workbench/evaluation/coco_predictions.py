@@ -18,9 +18,9 @@ from workbench.evaluation.coco_truth import (
     find_outline_mistake,
     is_id,
     is_number,
-    read_json,
     show,
 )
+from workbench.evaluation.json_file import read_json
 from workbench.evaluation.outlines import rasterise_rows
 
 if TYPE_CHECKING:
@@ -101,7 +101,9 @@ def _find_mistake(row: Any, truth: Truth, forms: tuple[bool, bool]) -> str:
     if (row.get("bbox") is not None, row.get("segmentation") is not None) != forms:
         return "must have what the first one has of bbox and segmentation, but has not"
     if masked and not isinstance(row["segmentation"], Mapping):
-        mistake = _find_ring_mistake(row["segmentation"], boxed=boxed, sized=any(truth.sizes[row["image_id"]]))
+        mistake = _find_ring_mistake(
+            row["segmentation"], boxed=boxed, sized=any(truth.sizes[row["image_id"]])
+        )
         if mistake:
             return mistake
     return find_box_mistake(row["bbox"]) if boxed else ""

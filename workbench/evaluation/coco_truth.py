@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from workbench.data.mask import require_mask, require_raster_size
-from workbench.errors import DatasetError, InputMissing
+from workbench.errors import DatasetError
+from workbench.evaluation.json_file import read_json
 from workbench.evaluation.run_lengths import count_pixels
 
 RULE = "bad-truth"
@@ -31,18 +32,6 @@ class Truth:
     files: Mapping[int, str] = field(
         default_factory=dict
     )  # image id -> file name; the id where there is none
-
-
-def read_json(path: Path) -> Any:
-    """Read a file of truths or predictions."""
-    import orjson
-
-    try:
-        return orjson.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise InputMissing(f"{path}: must be a file, but is not there; check the name") from error
-    except (OSError, ValueError) as error:
-        raise DatasetError(path, "", f"must be JSON, but is not ({error}); write it again", RULE) from error
 
 
 def read_truth(source: Path | Raw) -> Truth:

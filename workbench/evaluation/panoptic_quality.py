@@ -12,7 +12,7 @@ import numpy as np
 
 from workbench.errors import DatasetError
 from workbench.evaluation.coco_scores import Scored
-from workbench.evaluation.coco_truth import read_json
+from workbench.evaluation.json_file import read_json
 from workbench.extras import require
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkbenchError
-from workbench.evaluation.coco_truth import read_json
+from workbench.evaluation.json_file import read_json
 from workbench.evaluation.run_part import RunPart
 from workbench.report.material import Material, Row, Seen, Source, Views
 from workbench.report.painted import rank_painted
