@@ -29,7 +29,7 @@ class Composed:
 
 def compose(material: Material) -> Composed:
     """Put the page together."""
-    plan = Plan(material.views, (material.scores.get("confusion") or {}).get("score"))
+    plan = Plan(material.views, material.least)
     suspects = build_suspects(material, plan)
     sections = (
         build_headline(material),

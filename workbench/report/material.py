@@ -8,6 +8,7 @@ from typing import Any
 from workbench.data.manifest import Manifest
 
 Row = Mapping[str, Any]
+SURE = 0.5  # where the document names no score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,12 @@ class Material:
     def classes(self) -> Mapping[str, Row]:
         """The numbers of each class."""
         return self.scores.get("per_category") or {}
+
+    @property
+    def least(self) -> float:
+        """The score from which predictions are believed: the best common one."""
+        score = (self.scores.get("confusion") or {}).get("score")
+        return SURE if score is None else float(score)
 
     @property
     def family(self) -> tuple[str, str]:

@@ -26,7 +26,10 @@ def build_mistakes(material: Material, plan: Plan) -> Section | None:
         blocks.append(
             Folded(title=f"{len(short.rows)} of {len(every.rows)} mistakes as a table", blocks=(short,))
         )
-    lead = "What it costs is how many points AP50 would rise if only this kind were mended."
+    lead = (
+        "What it costs is how many points AP50 would rise if only this kind were mended. Sure ones are those from "
+        f"score {material.least:.2f} on, which serves best; they are shown below."
+    )
     return Section(id="mistakes", title="What goes wrong", lead=lead, blocks=tuple(blocks))
 
 
@@ -55,6 +58,7 @@ def list_kinds(material: Material) -> Table:
             describe_kind(name).title,
             describe_kind(name).means,
             int(table[name]["count"]),
+            len(list_sure(material, name)) if material.mistakes else None,
             table[name].get("cost"),
         )
         for name in order_kinds(material)
@@ -63,6 +67,7 @@ def list_kinds(material: Material) -> Table:
         Column(key="kind", title="kind"),
         Column(key="means", title="what it is"),
         Column(key="count", title="times", kind="count"),
+        Column(key="sure", title="sure ones", kind="count", hint="from the score that serves best"),
         Column(key="cost", title="costs AP50", kind="bar"),
     )
     return Table(name="errors", caption="Kinds of mistakes, the costliest first", columns=columns, rows=rows)
@@ -91,7 +96,7 @@ def list_mistakes(material: Material) -> Table:
 
 def _show(material: Material, plan: Plan, kind: str) -> Gallery | None:
     """The surest of a kind, or the largest missed ones: no two of one image, while there are others."""
-    rows = [row for row in material.mistakes.get("mistakes") or () if row.get("kind") == kind]
+    rows = list_sure(material, kind)
     pairs: list[Pair] = []
     for row in choose(rows, SHOWN):
         pair = plan.add_mistake(row)
@@ -102,6 +107,16 @@ def _show(material: Material, plan: Plan, kind: str) -> Gallery | None:
     about = describe_kind(kind)
     lead = f"{about.means[:1].upper()}{about.means[1:]}. To do: {about.do.format(name='its class')}."
     return Gallery(title=about.title, lead=lead, pairs=tuple(pairs), total=len(rows))
+
+
+def list_sure(material: Material, kind: str) -> list[Row]:
+    """Mistakes of a kind that a person would meet: what is missed, and what is reported from the best score on."""
+    least = material.least
+    return [
+        row
+        for row in material.mistakes.get("mistakes") or ()
+        if row.get("kind") == kind and (row.get("score") is None or row["score"] >= least)
+    ]
 
 
 def choose(rows: list[Row], count: int) -> list[Row]:

@@ -13,7 +13,6 @@ CROP, WHOLE = 300, 640  # pixels of the longer side
 MARGIN = 0.35  # of the object's longer side, to see where it lies
 LEAST = 56  # pixels of a photograph that a crop has at least
 GREY = (128, 128, 128)
-SURE = 0.5  # the score from which others are drawn, where the document says none
 MOST = 150  # objects drawn on one picture
 
 
@@ -29,9 +28,9 @@ class Shown:
 class Plan:
     """Collects what is to be drawn."""
 
-    def __init__(self, views: Views, score: float | None) -> None:
+    def __init__(self, views: Views, least: float) -> None:
         self._views = views
-        self._score = SURE if score is None else score
+        self._score = least
         self._wanted: dict[int, list[View]] = {}
         self._truths = {one.number: (image, one) for image, row in views.truths.items() for one in row}
         self._found = {one.number: (image, one) for image, row in views.found.items() for one in row}
