@@ -34,14 +34,11 @@ def write_lead(material: Material) -> Lead:
     """Judge, in two sentences and a doubt."""
     family, key = material.family
     value, finding = _find_level(material, family, key)
-    good, useful = LEVELS[family]
-    level = (
-        "unknown" if value is None else "good" if value >= good else "useful" if value >= useful else "poor"
-    )
+    level = _find_word(value, read_measure(material.scores, family, key).low, family)
     failed = [gate for gate in material.scores.get("gates") or () if not gate.get("passed")]
     if failed:
         level = "poor"
-        finding = f"{failed[0].get('gate')} does not hold; {finding}"
+        finding = f"the gate {failed[0].get('gate')} does not hold; {finding}"
     steps = list(_find_steps(material))[:3]
     return Lead(
         level=level,
