@@ -105,9 +105,10 @@ def test_masks_as_packed_text_and_as_runs(files):
 
 def test_masks_as_bytes(files):
     """No JSON has bytes; whoever calls pycocotools' encode has them, and hands them over as they are."""
-    from workbench.evaluation.analysis import Settings, analyse
+    from workbench.evaluation.analysis import analyse
     from workbench.evaluation.coco_predictions import read_predictions
     from workbench.evaluation.coco_truth import read_truth
+    from workbench.evaluation.object_analysis import Settings
 
     truth, predictions = draw_case(3)
     expected = files.judge(truth, predictions)

@@ -9,8 +9,9 @@ from workbench.commands.output import print_json, print_line, safe, say
 from workbench.errors import FAILED, OK, USAGE, InputMissing, nearest
 
 if TYPE_CHECKING:
-    from workbench.evaluation.analysis import Analysis, Settings
+    from workbench.evaluation.analysis import Analysis
     from workbench.evaluation.gates import Verdict
+    from workbench.evaluation.object_analysis import Settings
     from workbench.evaluation.run_part import RunPart
     from workbench.run import Run
 
@@ -78,8 +79,8 @@ def run(args: argparse.Namespace) -> int:
     if complaint:
         say(f"workbench evaluate: {complaint}")
         return USAGE
-    from workbench.evaluation.analysis import Settings
     from workbench.evaluation.gates import judge_gates, parse_gate
+    from workbench.evaluation.object_analysis import Settings
 
     gates = [parse_gate(text) for text in args.gate]
     settings = Settings(kinds=args.task, score=args.score, table=args.slices, images=args.images)

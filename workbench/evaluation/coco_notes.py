@@ -6,8 +6,6 @@ from typing import Any
 from workbench.evaluation.coco_predictions import Columns
 from workbench.evaluation.coco_truth import Truth
 
-FEW = 10  # truths of a class below which one of them decides over a tenth of its score
-
 
 def write_notes(
     truth: Truth, found: Columns, scores: Mapping[str, Any], limits: Sequence[int]
@@ -52,16 +50,3 @@ def _note_classes(classes: Mapping[str, Mapping[str, Any]]) -> list[str]:
             wrong = f", and its {row['predictions']} predictions cost nothing" if row["predictions"] else ""
             notes.append(f"{name}: no truth here, so it has no AP and is left out of the averages{wrong}")
     return notes
-
-
-def note_few(classes: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-    """Say which averages rest on so few objects that one more or less would move them."""
-    return tuple(
-        f"the {_score_name(row)} of {name} rests on {row['truths']} object{'' if row['truths'] == 1 else 's'}"
-        for name, row in classes.items()
-        if 0 < row.get("truths", 0) < FEW
-    )
-
-
-def _score_name(row: Mapping[str, Any]) -> str:
-    return "AP" if "box" in row or "mask" in row else "PQ"

@@ -83,7 +83,10 @@ def _average(ranked: Ranked) -> Curve:
     return {
         "recall": RECALLS.round(2).tolist(),
         "precision": np.mean(envelopes, axis=0).tolist(),
-        "score": [total / count if count else None for total, count in zip(sums, reached, strict=True)],
+        "score": [
+            total / count if count else None
+            for total, count in zip(sums.tolist(), reached.tolist(), strict=True)
+        ],
     }
 
 

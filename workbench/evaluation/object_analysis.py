@@ -1,0 +1,140 @@
+"""All that is known of objects in one document: averages, intervals, curves, confusion, calibration, errors, slices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workbench.evaluation.calibration import compute_calibration
+from workbench.evaluation.coco_predictions import Columns
+from workbench.evaluation.coco_scores import Scored, compute_coco_scores
+from workbench.evaluation.coco_truth import Truth
+from workbench.evaluation.confusion import IOU, count_confusion
+from workbench.evaluation.curves import (
+    compute_curves,
+    find_best_scores,
+    find_shared_score,
+    measure_at,
+)
+from workbench.evaluation.error_kinds import find_error_kinds
+from workbench.evaluation.matching import Matches, match
+from workbench.evaluation.object_intervals import find_intervals
+from workbench.evaluation.objects import Scene, build_scene
+from workbench.evaluation.outlines import rasterise
+from workbench.evaluation.pairs import compute_mask_pairs, compute_pairs
+from workbench.evaluation.precision import compute_averages
+from workbench.evaluation.ranking import Ranked, rank
+from workbench.evaluation.slice_light import group_light
+from workbench.evaluation.slice_table import group_table, read_table
+from workbench.evaluation.slices import Grouping, group_crowding, slice_scene
+
+Document = dict[str, Any]
+_BOUNDARY = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR100")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a person may choose."""
+
+    kinds: tuple[str, ...] = ()  # box, mask; those that there are, when left out
+    score: float | None = (
+        None  # where precision, recall and confusion are told; the best of all, when left out
+    )
+    table: Path | None = None  # a csv of images, each of whose columns makes slices
+    images: Path | None = None  # where the images lie, if they are to be looked at
+
+
+def analyse_objects(truth: Truth, found: Columns, settings: Settings) -> Document:
+    """Judge predictions of objects in every way that there is."""
+    truth = rasterise(truth)
+    scored = compute_coco_scores(truth, found, kinds=settings.kinds)
+    if not len(found.table) and "mask" in scored.scores:
+        found = replace(found, masks=(), sizes=np.zeros((0, 2), np.int64))
+    scene = build_scene(truth, found)
+    matches = _match(scene, scored)
+    kind = "mask" if "mask" in matches else "box"
+    document = _add_classes(_add_boundary(_start(scored, truth), scene, matches), scene, matches)
+    document |= _look_closer(scene, matches[kind], document, settings)
+    groupings, notes = _find_groupings(scene, truth, settings)
+    document["slices"] = slice_scene(scene, matches[kind], groupings)
+    document["notes"] += notes
+    return document
+
+
+def _start(scored: Scored, truth: Truth) -> Document:
+    return {**scored.scores, "images": len(truth.sizes), "notes": list(scored.notes)}
+
+
+def _match(scene: Scene, scored: Scored) -> dict[str, Matches]:
+    """Match by all that was scored; masks by their borders, too."""
+    matches: dict[str, Matches] = {}
+    if "box" in scored.scores:
+        matches["box"] = match(scene, compute_pairs(scene, "box"))
+    if "mask" in scored.scores:
+        for name, pairs in zip(("mask", "boundary"), compute_mask_pairs(scene), strict=True):
+            matches[name] = match(scene, pairs)
+    return matches
+
+
+def _add_boundary(document: Document, scene: Scene, matches: Mapping[str, Matches]) -> Document:
+    if "boundary" not in matches:
+        return document
+    averages = compute_averages(scene, matches["boundary"])
+    rows = {
+        name: {**row, "boundary": averages.classes[name]} for name, row in document["per_category"].items()
+    }
+    overall = {key: averages.overall[key] for key in _BOUNDARY}
+    return {**document, "boundary": overall, "per_category": rows}
+
+
+def _add_classes(document: Document, scene: Scene, matches: Mapping[str, Matches]) -> Document:
+    """Put intervals beside the numbers."""
+    overall, classes = find_intervals(scene, matches)
+    rows = {name: {**row, "intervals": classes[name]} for name, row in document["per_category"].items()}
+    return {**document, "intervals": overall, "per_category": rows}
+
+
+def _look_closer(scene: Scene, matches: Matches, document: Document, settings: Settings) -> Document:
+    """What one kind of overlap at IoU 0.5 tells."""
+    ranked, names = rank(scene, matches), scene.categories
+    score = find_shared_score(ranked) if settings.score is None else settings.score
+    calibration = compute_calibration(ranked, names)
+    points = zip(names, find_best_scores(ranked), measure_at(ranked, score), strict=True)
+    rows: Document = {}
+    for name, best, at in points:
+        more = {"best": best, "at": at, "ECE": calibration.classes[name]}
+        rows[name] = {**document["per_category"][name], **more}
+    curves = compute_curves(ranked, names)
+    everything = score if score is not None else 0.0
+    return {
+        "per_category": rows,
+        "matched_by": matches.kind,
+        "iou": IOU,
+        "score": score,
+        "curves": {**curves.classes, "all": curves.mean},
+        "calibration": calibration.overall,
+        "confusion": count_confusion(scene, matches.pairs, everything),
+        "errors": _describe_errors(scene, matches, ranked),
+    }
+
+
+def _describe_errors(scene: Scene, matches: Matches, ranked: Ranked) -> Document:
+    errors = find_error_kinds(scene, matches, ranked)
+    kinds = {kind: {"count": count, "cost": errors.costs[kind]} for kind, count in errors.counts.items()}
+    return {"AP50": errors.base, "kinds": kinds}
+
+
+def _find_groupings(scene: Scene, truth: Truth, settings: Settings) -> tuple[list[Grouping], list[str]]:
+    """Sort the images by all that is known of them."""
+    files = [truth.files[image] for image in scene.images]
+    crowding, notes = group_crowding(scene), list[str]()
+    groupings = [crowding] if crowding else []
+    if settings.images:
+        light = group_light(settings.images, files)
+        groupings, notes = groupings + light[0], notes + light[1]
+    if settings.table:
+        own = group_table(read_table(settings.table, files))
+        groupings, notes = groupings + own[0], notes + own[1]
+    return groupings, notes
