@@ -48,7 +48,12 @@ OWNERS = {
     "pycocotools": ("data.mask",),
     "shapely": ("prepare.check_rings",),
     "defusedxml": ("importing.xml_reader",),
-    "msgspec": ("conversion.labels", "formats.labelme_clean"),
+    "msgspec": (
+        "conversion.labels",
+        "evaluation.tidy_results",
+        "evaluation.tidy_truth",
+        "formats.labelme_clean",
+    ),
     "jinja2": ("report",),
     "markupsafe": ("report",),
     "tqdm": ("progress", "commands.fetch", "engine.watching"),

@@ -22,6 +22,7 @@ from workbench.evaluation.coco_truth import (
 )
 from workbench.evaluation.json_file import read_json
 from workbench.evaluation.outlines import rasterise_rows
+from workbench.evaluation.tidy_results import read_tidy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,6 +59,11 @@ def read_predictions(source: Path | Sequence[Mapping[str, Any]] | Columns, truth
     """Check a COCO results list: a file, or what one holds. Columns were made here and are not looked at again."""
     if isinstance(source, Columns):
         return _leave_out_strangers(source, truth)
+    tidy = read_tidy(source, truth.sizes) if isinstance(source, Path) else None
+    if tidy:
+        table, masks, sizes = tidy
+        columns = Columns(table=table, masks=masks, sizes=sizes, pixels=None, boxed=True)
+        return _leave_out_strangers(columns, truth)
     rows = read_json(source) if isinstance(source, Path) else source
     name = str(source) if isinstance(source, Path) else "predictions"
     if isinstance(rows, Mapping | str | bytes) or not isinstance(rows, Sequence):

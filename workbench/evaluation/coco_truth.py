@@ -10,6 +10,7 @@ from workbench.data.mask import require_mask, require_raster_size
 from workbench.errors import DatasetError
 from workbench.evaluation.json_file import read_json
 from workbench.evaluation.run_lengths import count_pixels
+from workbench.evaluation.tidy_truth import read_tidy_truth
 
 RULE = "bad-truth"
 _HUGE = 1e300
@@ -36,15 +37,16 @@ class Truth:
 
 def read_truth(source: Path | Raw) -> Truth:
     """Check a COCO dataset: a file, or what one holds."""
-    raw = read_json(source) if isinstance(source, Path) else source
+    tidy = read_tidy_truth(source) if isinstance(source, Path) else None
+    raw = tidy or (read_json(source) if isinstance(source, Path) else source)
     name = str(source) if isinstance(source, Path) else "truth"
     for key in ("images", "annotations", "categories"):
         if not isinstance(raw, Mapping) or not isinstance(raw.get(key), list):
             raise _wrong(name, "", f'must be a COCO dataset with a list "{key}", but has none')
     sizes = {image["id"]: _size(name, place, image) for place, image in enumerate(_rows(name, raw, "images"))}
     names = _name_categories(_rows(name, raw, "categories"))
-    annotations = list(_rows(name, raw, "annotations"))
-    for place, row in enumerate(annotations):
+    annotations = raw["annotations"] if tidy else list(_rows(name, raw, "annotations"))
+    for place, row in enumerate(annotations if not tidy else ()):
         message = _find_mistake(row, sizes, names)
         if message:
             raise _wrong(name, f"annotations[{place}]", message)
@@ -53,7 +55,9 @@ def read_truth(source: Path | Raw) -> Truth:
             {"id": number, "height": height, "width": width} for number, (height, width) in sizes.items()
         ],
         "categories": [{"id": number, "name": own} for number, own in names.items()],
-        "annotations": _check_masks(name, [_pick(row) for row in annotations], sizes),
+        "annotations": _check_masks(
+            name, annotations if tidy else [_pick(row) for row in annotations], sizes
+        ),
     }
     masks = all(row.get("segmentation") for row in annotations)
     files = {image["id"]: _name_file(image) for image in raw["images"]}
