@@ -13,7 +13,7 @@ from workbench.cli import main
 
 
 @pytest.mark.slow
-def test_the_demo_trains_and_says_where_its_pictures_are(tmp_path, monkeypatch, capsys):
+def test_the_demo_trains_and_ends_with_a_report(tmp_path, monkeypatch, capsys):
     copy_samples(tmp_path)
     monkeypatch.chdir(tmp_path)
     assert main(["demo", "balloons", "--steps", "2", "--json"]) == 0
@@ -21,3 +21,5 @@ def test_the_demo_trains_and_says_where_its_pictures_are(tmp_path, monkeypatch, 
     assert made["scores"]["images"] == 19
     assert [path.name for path in Path(made["pictures"]).iterdir()] == ["step_0000002.png"]
     assert (Path(made["run"]) / "model_best.pth").exists()
+    page = Path(made["report"]).read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>") and "<dt>Mask AP</dt>" in page

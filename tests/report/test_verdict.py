@@ -58,7 +58,9 @@ def test_nothing_to_find_is_not_to_be_told_and_nothing_found_is_poor():
 def test_a_gate_that_does_not_hold_decides():
     gates = [{"gate": "mask.AP>=0.9", "passed": False}]
     lead = write_lead(objects(("a", 100, 1.0, 1.0), gates=gates))
-    assert lead.level == "poor" and lead.finding.startswith("The gate mask.AP>=0.9 does not hold; it finds 100")
+    assert lead.level == "poor" and lead.finding.startswith(
+        "The gate mask.AP>=0.9 does not hold; it finds 100"
+    )
 
 
 def test_segments_go_by_pq_and_are_good_only_when_the_lower_end_is_useful():

@@ -7,13 +7,13 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 
-from workbench.commands import check, convert, train
+from workbench.commands import check, convert, report, train
 from workbench.commands.output import print_json, print_line, say
 from workbench.errors import OK, ProjectError, WorkbenchError
 from workbench.project import find_project, read_project
 from workbench.run import list_runs
 
-HELP = "Run the whole flow on a drawn sample: check, convert, train a small model, scores and pictures to look at."
+HELP = "Run the whole flow on a drawn sample: check, convert, train a small model, and a report to look at."
 EXAMPLE = "workbench demo balloons"
 MODELS = {"instance": "mask_rcnn_nano", "panoptic": "panoptic_nano", "semantic": "semantic_nano"}
 STEPS = 1000  # about four minutes on two cores, and a model that has understood
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check, convert, draw what a model would be taught, teach it, and say how good it became."""
+    """Check, convert, draw what a model would be taught, teach it, and report how good it became."""
     from workbench.report.overlay import draw_dataset
 
     folder = find_project(args.project)
@@ -67,8 +67,11 @@ def _teach(folder: Path, args: argparse.Namespace, show: Callable[[str], None]) 
     run = list_runs(project.runs)[-1]
     newest = sorted(run.pictures.iterdir())[-1]
     show(f"\nLook at what it finds in photographs that it was not taught:\n  {newest}")
+    show(f"\n$ workbench report {args.project}")
+    page = report.write_page(run, report.collect(run, "val"))
+    show(f"\nOpen this in a browser: how good it is, what it gets wrong, what to label next:\n  {page}")
     scores = orjson.loads(run.scores("val").read_bytes())
-    return {"run": str(run.folder), "scores": scores, "pictures": str(run.pictures)}
+    return {"run": str(run.folder), "scores": scores, "pictures": str(run.pictures), "report": str(page)}
 
 
 def _parse(module: ModuleType, *words: str) -> argparse.Namespace:

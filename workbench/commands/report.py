@@ -65,10 +65,10 @@ def collect(run: "Run", part: str) -> "Material":
     """Read everything, after judging what nobody has judged since it was predicted."""
     from workbench.report.gather import gather
 
-    found = _find_part(run, part)
+    found, lack = _find_part(run, part)
     if found is not None and not is_judged(run, part):
         _judge(run, part)
-    return gather(run, part, found)
+    return gather(run, part, found, lack)
 
 
 def write_page(run: "Run", material: "Material") -> Path:
@@ -79,17 +79,17 @@ def write_page(run: "Run", material: "Material") -> Path:
     return run.report
 
 
-def _find_part(run: "Run", part: str) -> "RunPart | None":
-    """None where the dataset is gone, but the scores are there: the page says so then."""
+def _find_part(run: "Run", part: str) -> "tuple[RunPart | None, str]":
+    """None and the reason where the dataset is gone, but the scores are there."""
     from workbench.evaluation.run_part import find_part
 
     try:
-        return find_part(run, part)
+        return find_part(run, part), ""
     except WorkbenchError as error:
         if not run.scores(part).is_file():
             raise
         say(f"no pictures: {error}")
-        return None
+        return None, f"no pictures: {error}"
 
 
 def is_judged(run: "Run", part: str) -> bool:
@@ -105,7 +105,8 @@ def is_judged(run: "Run", part: str) -> bool:
         return False
     predictions = run.predictions(part)
     needed = [scores, *([run.mistakes(part)] if predictions.is_file() else [])]
-    newest = max((path.stat().st_mtime_ns for path in predictions.parent.glob(f"*{part}*")), default=0)
+    places = [path for top in predictions.parent.glob(f"*{part}*") for path in (top, *top.rglob("*"))]
+    newest = max((path.stat().st_mtime_ns for path in places), default=0)
     return all(path.is_file() and path.stat().st_mtime_ns >= newest for path in needed)
 
 

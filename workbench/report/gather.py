@@ -14,8 +14,8 @@ from workbench.report.painted import rank_painted
 from workbench.run import Run, read_record
 
 
-def gather(run: Run, part: str, found: RunPart | None) -> Material:
-    """Put everything together; without its dataset (`found` None) a run has no pictures, but numbers."""
+def gather(run: Run, part: str, found: RunPart | None, lack: str = "") -> Material:
+    """Put everything together; without its dataset (`found` None, and why) a run has no pictures, but numbers."""
     material = Material(
         run=run.name,
         part=part,
@@ -23,6 +23,7 @@ def gather(run: Run, part: str, found: RunPart | None) -> Material:
         scores=_read(run.scores(part)),
         mistakes=_read(run.mistakes(part)),
         metrics=_read_lines(run.metrics),
+        notes=(lack,) if lack else (),
     )
     if found is None:
         return material

@@ -79,7 +79,7 @@ class Material:
     @property
     def least(self) -> float:
         """The score from which predictions are believed: the best common one."""
-        score = (self.scores.get("confusion") or {}).get("score")
+        score = self.scores.get("score", (self.scores.get("confusion") or {}).get("score"))
         return SURE if score is None else float(score)
 
     @property
