@@ -1,24 +1,21 @@
 """`workbench evaluate`: every number that can be said of predictions, and whether they keep their gates."""
 
 import argparse
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.commands.output import print_json, print_line, safe, say
 from workbench.errors import FAILED, OK, USAGE, InputMissing, nearest
 
 if TYPE_CHECKING:
-    from workbench.evaluation.analysis import Analysis
-    from workbench.evaluation.gates import Verdict
-    from workbench.evaluation.object_analysis import Settings
-    from workbench.evaluation.run_part import RunPart
+    from workbench.commands.judging import Judged
+    from workbench.evaluation.gates import Gate, Verdict
     from workbench.run import Run
 
 HELP = "Score predictions: of a run, or a file of COCO results against a file of truth."
 EXAMPLE = "workbench evaluate balloons --gate 'mask.AP>=0.42'"
 KINDS = ("box", "mask")
-CHEAP = 500  # images that are looked at without being asked to: a few seconds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,21 +71,27 @@ def _fraction(text: str) -> float:
 def run(args: argparse.Namespace) -> int:
     """Judge, write, print; 1 when a gate does not hold."""
     complaint = _find_contradiction(args)
-    if args.images and not args.images.is_dir():
-        raise InputMissing(f"{args.images}: --images must be a folder, but is not; check the name")
     if complaint:
         say(f"workbench evaluate: {complaint}")
         return USAGE
+    if args.images and not args.images.is_dir():
+        raise InputMissing(f"{args.images}: --images must be a folder, but is not; check the name")
+    from workbench.commands.evaluation_lines import format_evaluation
     from workbench.evaluation.gates import judge_gates, parse_gate
-    from workbench.evaluation.object_analysis import Settings
 
     gates = [parse_gate(text) for text in args.gate]
-    settings = Settings(kinds=args.task, score=args.score, table=args.slices, images=args.images)
-    name, found = _judge_files(args, settings) if args.truth else _judge_run(args, settings)
-    verdicts = judge_gates(gates, found.document)
+    judged = _judge(args, gates)
+    verdicts = judge_gates(gates, judged.found.document)
+    held = {"gates": [verdict.to_json() for verdict in verdicts]} if verdicts else {}
+    document = {**judged.found.document, **held}
+    judged.write(document)
     if args.junit:
-        _write_junit(args.junit, verdicts, name)
-    _tell(args, name, found, verdicts)
+        _write_junit(args.junit, verdicts, judged.name)
+    if args.json:
+        print_json(document)
+    else:
+        print_line(format_evaluation(judged.name, document, args.score))
+        _tell(verdicts)
     return OK if all(verdict.passed for verdict in verdicts) else FAILED
 
 
@@ -102,29 +105,14 @@ def _find_contradiction(args: argparse.Namespace) -> str:
     return ""
 
 
-def _judge_files(args: argparse.Namespace, settings: "Settings") -> "tuple[str, Analysis]":
-    from workbench.evaluation.analysis import analyse_files
+def _judge(args: argparse.Namespace, gates: "Sequence[Gate]") -> "Judged":
+    from workbench.commands.judging import judge_files, judge_run
+    from workbench.evaluation.object_analysis import Settings
 
-    found = analyse_files(args.truth, args.predictions, settings)
-    if args.out:
-        _write(args.out / "scores.json", found.document)
-        if found.mistakes:
-            _write(args.out / "mistakes.json", found.mistakes)
-    return str(args.predictions), found
-
-
-def _judge_run(args: argparse.Namespace, settings: "Settings") -> "tuple[str, Analysis]":
-    from workbench.evaluation.analysis import analyse_part
-    from workbench.evaluation.run_part import find_part
-
-    part = find_part(find_run_or_last(args.run), args.split)
-    if not part.predicted:
-        _predict(part)
-    if settings.images is None and len(part.files) <= CHEAP:
-        settings = replace(settings, images=part.images)
-    found = analyse_part(part, settings)
-    _keep(part, found, args.out)
-    return f"{part.run.name} {part.part}", found
+    settings = Settings(kinds=args.task, score=args.score, table=args.slices, images=args.images)
+    if args.truth:
+        return judge_files(args.truth, args.predictions, settings, args.out)
+    return judge_run(find_run_or_last(args.run), args.split, settings, gates, out=args.out)
 
 
 def find_run_or_last(name: str) -> "Run":
@@ -145,46 +133,18 @@ def find_run_or_last(name: str) -> "Run":
     return runs[-1]
 
 
-def _predict(part: "RunPart") -> None:
-    """Ask the best weights about a part that nobody asked them about."""
-    from workbench.engine.prediction.evaluator import evaluate_part
-    from workbench.engine.prediction.predictor import load_predictor
-    from workbench.run import hold
-
-    say(f"{part.run.folder} has no predictions of {part.part} yet: predicting now, with its best weights")
-    with hold(part.run):
-        ready = load_predictor(part.run)
-        evaluate_part(ready.model, part.dataset, part.part, ready.cfg, out=part.run, task=ready.task)
-
-
-def _keep(part: "RunPart", found: "Analysis", out: Path | None) -> None:
-    _write(out / "scores.json" if out else part.run.scores(part.part), found.document)
-
-
-def _write(path: Path, document: dict[str, Any]) -> None:
-    import orjson
-
-    from workbench.files import write_atomically
-
-    write_atomically(path, orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
-
-
-def _write_junit(path: Path, verdicts: "tuple[Verdict, ...]", name: str) -> None:
+def _write_junit(path: Path, verdicts: "Sequence[Verdict]", name: str) -> None:
     from workbench.evaluation.junit import verdicts_to_junit
     from workbench.files import write_atomically
 
     write_atomically(path, verdicts_to_junit(verdicts, name=name).encode())
 
 
-def _tell(args: argparse.Namespace, name: str, found: "Analysis", verdicts: "tuple[Verdict, ...]") -> None:
-    if args.json:
-        gates = {"gates": [verdict.to_json() for verdict in verdicts]} if verdicts else {}
-        print_json({**found.document, **gates})
-        return
+def _tell(verdicts: "Sequence[Verdict]") -> None:
     from workbench.evaluation.gates import describe_verdict
-    from workbench.evaluation.score_table import format_scores
 
-    print_line(format_scores(found.document))
+    if verdicts:
+        print_line()
     for verdict in verdicts:
         state = "passed" if verdict.passed else "FAILED"
         print_line(f"{state}  {safe(verdict.gate.text)}: {describe_verdict(verdict)}")

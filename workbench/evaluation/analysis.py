@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from workbench.evaluation.advice import find_advice
 from workbench.evaluation.class_notes import add_notes
 from workbench.evaluation.coco_predictions import Columns, read_predictions
 from workbench.evaluation.coco_scores import Scored
@@ -36,7 +37,7 @@ def analyse_files(truth: Path, predictions: Path, settings: Settings) -> Analysi
 
 def analyse(truth: Truth, found: Columns, settings: Settings) -> Analysis:
     """Judge objects."""
-    return Analysis(document=add_notes(analyse_objects(truth, found, settings)))
+    return _finish(analyse_objects(truth, found, settings), None)
 
 
 def analyse_part(part: RunPart, settings: Settings) -> Analysis:
@@ -50,7 +51,12 @@ def analyse_part(part: RunPart, settings: Settings) -> Analysis:
         documents.append(analyse_objects(truth, read_predictions(part.results, truth), settings))
     if part.task != "instance" and part.pictures.is_dir():
         documents.append(_analyse_pixels(part))
-    return Analysis(document=add_notes(_merge(documents)), mistakes=mistakes)
+    return _finish(_merge(documents), mistakes)
+
+
+def _finish(document: Document, mistakes: Document | None) -> Analysis:
+    document = add_notes(document)
+    return Analysis(document={**document, "advice": find_advice(document)}, mistakes=mistakes)
 
 
 def _analyse_segments(part: RunPart) -> Document:

@@ -1,0 +1,221 @@
+"""What to do next, in sentences that the numbers themselves suggest, the one that promises most first."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+SHOWN = 3
+_TRIFLE = 0.01  # what promises less is not worth a sentence
+_UNSURE = 0.2  # width of an interval
+_FAR = 0.15  # AP of a class below that of all
+
+Document = Mapping[str, Any]
+
+
+class Advice(NamedTuple):
+    """A sentence, and roughly how much of a score it is about."""
+
+    worth: float
+    text: str
+
+
+def find_advice(document: Document) -> list[str]:
+    """Return the three most useful sentences, or fewer where there is little to say."""
+    found = [
+        *_advise_errors(document),
+        *_advise_pixels(document),
+        *_advise_segments(document),
+        *_advise_classes(document),
+        *_advise_slices(document),
+        *_advise_outlines(document),
+        *_advise_scores(document),
+        *_advise_images(document),
+    ]
+    found = [one for one in found if one.worth >= _TRIFLE]
+    return [one.text for one in sorted(found, key=lambda one: -one.worth)[:SHOWN]]
+
+
+def _advise_errors(document: Document) -> Iterator[Advice]:
+    """The kinds of errors that cost most, with the class that has most of them."""
+    kinds = document.get("errors", {}).get("kinds", {})
+    seen = _Confusion(document.get("confusion"))
+    if not sum(row.get("predictions", 0) for row in document["per_category"].values()) and kinds:
+        yield Advice(1, "Nothing was found: train longer, or look at what the model was shown (batches.png).")
+        return
+    for kind, row in kinds.items():
+        if row.get("cost") and row["count"]:
+            text = _describe_kind(kind, row, seen)
+            if text:
+                yield Advice(row["cost"], text)
+
+
+def _describe_kind(kind: str, row: Mapping[str, Any], seen: "_Confusion") -> str:
+    gain = f"{100 * row['cost']:.1f} points of AP50"
+    count = row["count"]
+    if kind == "missed":
+        name, part, whole = seen.find_missed()
+        most = f"; of {name} {part} of {whole}" if part else ""
+        return f"Label more of what is missed: finding it would bring {gain}{most}."
+    if kind == "background":
+        name, part, _ = seen.find_alarms()
+        most = f", {part} of them as {name}" if part else ""
+        return f"Add images without objects that look like the false alarms ({count}{most}): {gain}."
+    if kind == "class":
+        first, other, part = seen.find_mix_up()
+        pair = f" {first} is taken for {other} {_times(part)}:" if part else ""
+        return f"Tell classes apart:{pair} label more of both; right classes would bring {gain}."
+    if kind == "duplicate":
+        return (
+            f"Objects are found more than once ({count}): a lower MODEL.ROI_HEADS.NMS_THRESH_TEST, or a higher "
+            f"score to report from, would bring up to {gain}."
+        )
+    if kind == "place":
+        return f"Draw outlines tightly and alike: {count} predictions are the right class in the wrong place, {gain}."
+    return ""
+
+
+class _Confusion:
+    """A confusion matrix, asked for its largest entries."""
+
+    def __init__(self, table: Document | None) -> None:
+        self.labels: Sequence[str] = table["labels"] if table else ()
+        self.matrix: Sequence[Sequence[int]] = table["matrix"] if table else ()
+
+    def find_missed(self) -> tuple[str, int, int]:
+        """The class that is most often missed, how often, and of how many."""
+        rows = [(row[-1], name, sum(row)) for name, row in zip(self.labels[:-1], self.matrix, strict=False)]
+        missed, name, whole = max(rows, default=(0, "", 0))
+        return name, missed, whole
+
+    def find_alarms(self) -> tuple[str, int, int]:
+        """The class that is most often seen where there is nothing."""
+        last = self.matrix[-1][:-1] if self.matrix else ()
+        alarms, name = max(zip(last, self.labels, strict=False), default=(0, ""))
+        return name, alarms, sum(last)
+
+    def find_mix_up(self, *, background: bool = False) -> tuple[str, str, int]:
+        """Which class is most often taken for which."""
+        end = len(self.labels) if background else len(self.labels) - 1
+        pairs = [
+            (self.matrix[row][column], self.labels[row], self.labels[column])
+            for row in range(end)
+            for column in range(end)
+            if row != column
+        ]
+        times, first, other = max(pairs, default=(0, "", ""))
+        return first, other, times
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _advise_pixels(document: Document) -> Iterator[Advice]:
+    table = document.get("pixel_confusion")
+    if table:
+        first, other, pixels = _Confusion(table).find_mix_up(background=True)
+        whole = sum(table["matrix"][table["labels"].index(first)]) if first else 0
+        if whole:
+            share = pixels / whole
+            yield Advice(
+                share / len(table["labels"]),
+                f"Look at where {first} ends: {100 * share:.0f} % of its pixels are taken for {other}.",
+            )
+
+
+def _advise_segments(document: Document) -> Iterator[Advice]:
+    values = document.get("panoptic", {})
+    found, shape = values.get("RQ"), values.get("SQ")
+    if found is None or shape is None:
+        return
+    if found < shape:
+        text = f"Segments are missed or made up (RQ {_percent(found)}) more than misshapen (SQ {_percent(shape)})"
+        yield Advice((1 - found) / 4, f"{text}: label more, before drawing more finely.")
+    else:
+        text = f"Segments are found, but do not fit (SQ {_percent(shape)}, RQ {_percent(found)})"
+        yield Advice((1 - shape) / 4, f"{text}: draw outlines more finely, or train on larger images.")
+
+
+def _advise_classes(document: Document) -> Iterator[Advice]:
+    """The class that is furthest behind."""
+    for family, key, overall in (
+        ("panoptic", "PQ", "PQ"),
+        ("mask", "AP", "AP"),
+        ("box", "AP", "AP"),
+        ("semantic", "IoU", "mIoU"),
+    ):
+        mean = document.get(family, {}).get(overall)
+        values = [
+            (row[family][key], name, row.get("truths"))
+            for name, row in document["per_category"].items()
+            if row.get(family, {}).get(key) is not None
+        ]
+        if mean is None or len(values) < 2:
+            continue
+        lowest, name, truths = min(values)
+        if mean - lowest > _FAR:
+            seen = f", on {truths} object{'' if truths == 1 else 's'}" if truths is not None else ""
+            text = (
+                f"{name} is far behind: {family} {key} {_percent(lowest)}{seen}, all classes {_percent(mean)}"
+            )
+            yield Advice((mean - lowest) / len(values), f"{text}. Label more of it.")
+        return
+
+
+def _advise_slices(document: Document) -> Iterator[Advice]:
+    whole = sum(row.get("truths", 0) for row in document["per_category"].values()) or 1
+    for row in document.get("slices", ()):
+        away = row.get("difference")
+        if row.get("clear") and away is not None and away < 0:
+            yield Advice(
+                -away * row["truths"] / whole,
+                f"Weak where {row['by']} is {row['value']}: AP {_percent(row['AP'])}, elsewhere "
+                f"{_percent(row['AP'] - away)} ({row['images']} images). Label more of those.",
+            )
+
+
+def _advise_outlines(document: Document) -> Iterator[Advice]:
+    mask, border = (document.get(family, {}).get("AP") for family in ("mask", "boundary"))
+    if mask is not None and border is not None and mask - border > _FAR:
+        text = f"Borders are the weak point: boundary AP {_percent(border)}, mask AP {_percent(mask)}"
+        yield Advice(
+            (mask - border) / 3, f"{text}. PointRend (workbench models) or larger images draw finer ones."
+        )
+
+
+def _advise_scores(document: Document) -> Iterator[Advice]:
+    """From which score on to believe the model, and whether its scores mean what they say."""
+    score, table = document.get("score"), document.get("calibration", {})
+    rows = [row.get("at") for row in document["per_category"].values()]
+    values = [row["F1"] for row in rows if row and row.get("F1") is not None]
+    if score is not None and values:
+        mean = sum(values) / len(values)
+        yield Advice(
+            0.02,
+            f"Report from a score of {score:.2f} on: there precision and recall balance best (F1 {_percent(mean)}).",
+        )
+    bins = [one for one in table.get("bins", ()) if one["count"]]
+    if table.get("ECE") and bins:
+        count = sum(one["count"] for one in bins)
+        promised = sum(one["score"] * one["count"] for one in bins) / count
+        kept = sum(one["precision"] * one["count"] for one in bins) / count
+        if abs(promised - kept) > _FAR:
+            word = "much" if promised > kept else "little"
+            yield Advice(
+                abs(promised - kept) / 6,
+                f"Scores promise too {word}: {_percent(promised)} on average, and {_percent(kept)} of 100 are right.",
+            )
+
+
+def _advise_images(document: Document) -> Iterator[Advice]:
+    for family, key in (("panoptic", "PQ"), ("mask", "AP"), ("box", "AP"), ("semantic", "mIoU")):
+        interval = document.get("intervals", {}).get(f"{family}.{key}")
+        if interval:
+            width = interval[1] - interval[0]
+            if width > _UNSURE / 2:
+                text = f"Judge on more images: {document['images']} leave {100 * width:.0f} points open"
+                yield Advice(width / 6, f"{text} ({family} {key}); four times as many leave half of that.")
+            return
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.0f}"
