@@ -21,6 +21,7 @@ COMMANDS = {
     "preflight": ("preflight", "try a training before it is started"),
     "train": ("train", "fine-tune a model, and score it"),
     "evaluate": ("evaluate", "every number that can be said of predictions, and gates"),
+    "compare": ("compare", "is one run better than another, or is it luck; what more labels would bring"),
     "report": ("report", "one page of a run: numbers, curves, pictures of its mistakes"),
     "runs": ("runs", "list, show, compare and remove the runs of a project"),
     "demo": ("demo", "the whole flow on drawn samples"),

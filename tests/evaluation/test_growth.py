@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from workbench.evaluation.growth import LIKELY, WIDE, Growth, Point, fit_growth
+from workbench.evaluation.growth import LIKELY, WIDE, Growth, Point
+from workbench.evaluation.growth_fit import fit_growth
 
 LAWS = ((1.2, 0.3, 0.05), (2.0, 0.5, 0.2), (3.0, 0.6, 0.1), (1.5, 0.35, 0.15))  # error = a · n^-b + c
 LADDERS = ((50, 100, 200, 400), (30, 60, 120, 240, 480, 960), (40, 80, 160))

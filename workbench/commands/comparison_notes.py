@@ -1,0 +1,74 @@
+"""What a person should know beside a comparison, before anything is concluded from it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from workbench.evaluation.compare import FEW
+from workbench.evaluation.run_part import RunPart
+from workbench.evaluation.settling import COMMON, FORCED, Settled
+
+if TYPE_CHECKING:
+    from workbench.commands.compared import Entry, Versus
+
+
+def write_notes(entries: "Sequence[Entry]", settled: Settled, versus: "Sequence[Versus]") -> Iterator[str]:
+    """Say what the numbers do not."""
+    yield from _note_sets(entries, settled)
+    yield from _note_answers(entries, settled)
+    images = min(len(one.val.images) for one in settled.judged)
+    if images < FEW:
+        yield f"{images} images are too few to tell a difference from noise, whatever the numbers say"
+    yield from _note_seeds(entries, versus)
+
+
+def _note_sets(entries: "Sequence[Entry]", settled: Settled) -> Iterator[str]:
+    first = entries[0].letter
+    for entry, found in zip(entries[1:], settled.differences, strict=True):
+        if not found:
+            continue
+        told = found.tell(first, entry.letter)
+        if settled.mode == COMMON:
+            yield f"left out, for {first} and {entry.letter} do not have it alike: {told}"
+        elif settled.mode == FORCED:
+            yield f"{first} and {entry.letter} were not judged on the same, and no difference proves anything: {told}"
+
+
+def _note_answers(entries: "Sequence[Entry]", settled: Settled) -> Iterator[str]:
+    """Images that one run was judged on and another (or itself) was trained on."""
+    asked: Mapping[str, str] = {image.key: image.name for one in settled.judged for image in one.val.images}
+    for entry in entries:
+        if entry.part is None or entry.part.part == "train":
+            continue
+        known = [asked[key] for key in _find_trained(entry.part) if key in asked]
+        if known:
+            names = ", ".join(known[:3]) + (", …" if len(known) > 3 else "")
+            yield (
+                f"{entry.letter} was trained on {len(known)} of these images ({names}): "
+                "it knows the answers, and its numbers are too good"
+            )
+
+
+def _note_seeds(entries: "Sequence[Entry]", versus: "Sequence[Versus]") -> Iterator[str]:
+    if entries[0].run is None:
+        return
+    alike = [one.entry.letter for one in versus if not one.dataset and not one.settings]
+    if alike:
+        yield (
+            f"{entries[0].letter} and {', '.join(alike)} differ in nothing but their seeds: "
+            "what is different here is what luck alone does"
+        )
+    else:
+        yield (
+            "the intervals are about other images; another seed moves a training, too: "
+            "runs that differ in nothing else tell how much"
+        )
+
+
+def _find_trained(part: RunPart) -> dict[str, str]:
+    """Return the digest of every image that the run was trained on, with its name."""
+    parts = part.manifest.parts
+    return {
+        source.image_digest: source.image
+        for source in part.manifest.sources
+        if parts.get(source.image) == "train"
+    }
