@@ -7,15 +7,25 @@ pytest.importorskip("hotcoco")
 
 from tests.evaluation.test_coco_scores import answer, make_truth, truth_row
 from workbench.errors import DatasetError, InputMissing
+from workbench.evaluation.bootstrap import resample
 from workbench.evaluation.coco_predictions import read_predictions
 from workbench.evaluation.coco_scores import compute_coco_scores
 from workbench.evaluation.coco_truth import read_truth
 from workbench.evaluation.matching import match
+from workbench.evaluation.object_intervals import resample_sizes
 from workbench.evaluation.objects import build_scene
 from workbench.evaluation.pairs import compute_pairs
 from workbench.evaluation.slice_light import group_light
 from workbench.evaluation.slice_table import group_table, read_table
-from workbench.evaluation.slices import Grouping, group_crowding, group_numbers, group_words, slice_scene
+from workbench.evaluation.slices import (
+    Grouping,
+    group_crowding,
+    group_numbers,
+    group_words,
+    slice_classes,
+    slice_images,
+    slice_sizes,
+)
 
 SQUARE = [10, 10, 40, 40]
 
@@ -23,7 +33,9 @@ SQUARE = [10, 10, 40, 40]
 def sliced(truth, rows, *groupings):
     right = read_truth(truth)
     scene = build_scene(right, read_predictions(rows, right))
-    return slice_scene(scene, match(scene, compute_pairs(scene, "box")), groupings)
+    matches = match(scene, compute_pairs(scene, "box"))
+    rows = [*slice_classes(scene, resample(scene, matches)), *slice_images(scene, matches, groupings)]
+    return [row.to_json() for row in (*rows, *slice_sizes(scene, resample_sizes(scene, matches)))]
 
 
 def half(images=20, bad=10, crowd=()):

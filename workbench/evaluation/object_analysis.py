@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from workbench.evaluation.bootstrap import Draws, resample
 from workbench.evaluation.calibration import compute_calibration
 from workbench.evaluation.coco_predictions import Columns
 from workbench.evaluation.coco_scores import Scored, compute_coco_scores
@@ -20,7 +21,7 @@ from workbench.evaluation.curves import (
 )
 from workbench.evaluation.error_kinds import find_error_kinds
 from workbench.evaluation.matching import Matches, match
-from workbench.evaluation.object_intervals import find_intervals
+from workbench.evaluation.object_intervals import Sized, collect_intervals, resample_sizes
 from workbench.evaluation.objects import Scene, build_scene
 from workbench.evaluation.outlines import rasterise
 from workbench.evaluation.pairs import compute_mask_pairs, compute_pairs
@@ -28,7 +29,7 @@ from workbench.evaluation.precision import compute_averages
 from workbench.evaluation.ranking import Ranked, rank
 from workbench.evaluation.slice_light import group_light
 from workbench.evaluation.slice_table import group_table, read_table
-from workbench.evaluation.slices import Grouping, group_crowding, slice_scene
+from workbench.evaluation.slices import Grouping, group_crowding, slice_classes, slice_images, slice_sizes
 
 Document = dict[str, Any]
 _BOUNDARY = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR100")
@@ -55,10 +56,13 @@ def analyse_objects(truth: Truth, found: Columns, settings: Settings) -> Documen
     scene = build_scene(truth, found)
     matches = _match(scene, scored)
     kind = "mask" if "mask" in matches else "box"
-    document = _add_classes(_add_boundary(_start(scored, truth), scene, matches), scene, matches)
+    draws = {name: resample(scene, one) for name, one in matches.items()}
+    sized = resample_sizes(scene, matches[kind])
+    document = _add_intervals(_add_boundary(_start(scored, truth), scene, matches), draws, sized)
     document |= _look_closer(scene, matches[kind], document, settings)
     groupings, notes = _find_groupings(scene, truth, settings)
-    document["slices"] = slice_scene(scene, matches[kind], groupings)
+    rows = [*slice_classes(scene, draws[kind]), *slice_images(scene, matches[kind], groupings)]
+    document["slices"] = [row.to_json() for row in (*rows, *slice_sizes(scene, sized))]
     document["notes"] += notes
     return document
 
@@ -89,9 +93,9 @@ def _add_boundary(document: Document, scene: Scene, matches: Mapping[str, Matche
     return {**document, "boundary": overall, "per_category": rows}
 
 
-def _add_classes(document: Document, scene: Scene, matches: Mapping[str, Matches]) -> Document:
+def _add_intervals(document: Document, draws: Mapping[str, Draws], sized: Mapping[str, Sized]) -> Document:
     """Put intervals beside the numbers."""
-    overall, classes = find_intervals(scene, matches)
+    overall, classes = collect_intervals(draws, sized)
     rows = {name: {**row, "intervals": classes[name]} for name, row in document["per_category"].items()}
     return {**document, "intervals": overall, "per_category": rows}
 

@@ -1,8 +1,9 @@
 """How sure the averages of objects are: an interval beside every number that a resample has."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from workbench.evaluation.bootstrap import KEYS, resample
+from workbench.evaluation.bootstrap import KEYS, Draws, resample
 from workbench.evaluation.matching import Matches, match
 from workbench.evaluation.objects import Scene
 from workbench.evaluation.precision import SIZES
@@ -10,19 +11,37 @@ from workbench.evaluation.precision import SIZES
 Intervals = dict[str, list[float]]
 
 
-def find_intervals(scene: Scene, matches: Mapping[str, Matches]) -> tuple[Intervals, dict[str, Intervals]]:
-    """Resample the images for each kind of overlap; return intervals over all classes, and of each."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sized:
+    """Objects of one size alone."""
+
+    matches: Matches
+    draws: Draws
+
+
+def resample_sizes(scene: Scene, matches: Matches) -> dict[str, Sized]:
+    """Resample each size that there is, by its letter."""
+    sized: dict[str, Sized] = {}
+    for letter, sizes in SIZES.items():
+        one = match(scene, matches.pairs, sizes=sizes)
+        if not one.unwanted.all():
+            sized[letter] = Sized(matches=one, draws=resample(scene, one))
+    return sized
+
+
+def collect_intervals(
+    draws: Mapping[str, Draws], sized: Mapping[str, Sized]
+) -> tuple[Intervals, dict[str, Intervals]]:
+    """Return the intervals over all classes, and of each; `draws` are of several kinds of overlap."""
     overall: Intervals = {}
-    classes: dict[str, Intervals] = {name: {} for name in scene.categories}
-    for kind, one in matches.items():
-        draws = resample(scene, one)
+    classes: dict[str, Intervals] = {}
+    for kind, one in draws.items():
         for key in KEYS:
-            _put(overall, f"{kind}.{key}", draws.interval(key))
-            for name, table in classes.items():
-                _put(table, f"{kind}.{key}", draws.interval(key, name))
-        for letter, sizes in SIZES.items():
-            sized = resample(scene, match(scene, one.pairs, sizes=sizes))
-            _put(overall, f"{kind}.AP{letter}", sized.interval("AP"))
+            _put(overall, f"{kind}.{key}", one.interval(key))
+            for name in one.categories:
+                _put(classes.setdefault(name, {}), f"{kind}.{key}", one.interval(key, name))
+    for letter, own in sized.items():
+        _put(overall, f"{own.draws.kind}.AP{letter}", own.draws.interval("AP"))
     return overall, classes
 
 

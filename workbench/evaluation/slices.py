@@ -5,17 +5,17 @@ many slices as there are were looked at (Bonferroni): among twenty that do not d
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from workbench.evaluation.bootstrap import Draws, draw_weights, resample, score_draws
-from workbench.evaluation.matching import Matches, match
+from workbench.evaluation.bootstrap import Draws, draw_weights, score_draws
+from workbench.evaluation.matching import Matches
+from workbench.evaluation.object_intervals import Sized
 from workbench.evaluation.objects import Scene
-from workbench.evaluation.precision import SIZES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +47,7 @@ class Slice:
     truths: int
     score: float | None
     interval: tuple[float, float] | None
-    away: float | None  # from everything else
+    away: float | None = None  # from everything else
     clear: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -105,23 +105,19 @@ def _count_truths(scene: Scene) -> "Floats":
     return np.bincount(counted, minlength=len(scene.images)).astype(float)
 
 
-def slice_scene(scene: Scene, matches: Matches, groupings: Sequence[Grouping]) -> list[dict[str, Any]]:
-    """Return all slices: by class, by size, and by each grouping of images."""
-    found = [*_slice_images(scene, matches, groupings), *_slice_sizes(scene, matches)]
-    return [one.to_json() for one in (*_slice_classes(scene, matches), *_judge(found))]
-
-
-def _slice_images(
-    scene: Scene, matches: Matches, groupings: Sequence[Grouping]
-) -> Iterator[tuple[Slice, Draws]]:
+def slice_images(scene: Scene, matches: Matches, groupings: Sequence[Grouping]) -> list[Slice]:
+    """Compare each group of images with all other images."""
     count = DRAWS if len(scene.images) <= MANY_IMAGES else DRAWS // 2
     weights = draw_weights(len(scene.images), count, 0)
     whole = np.concatenate([np.ones((len(weights), 1), np.float32), weights], axis=1)
     truths = _count_truths(scene)
+    found = []
     for grouping in groupings:
         for value, mask in grouping.groups.items():
             inside, outside = (_to_draws(scene, matches, whole * side[:, None]) for side in (mask, ~mask))
-            yield _describe(grouping.by, value, (int(mask.sum()), int(truths[mask].sum())), inside, outside)
+            counts = (int(mask.sum()), int(truths[mask].sum()))
+            found.append(_describe(grouping.by, value, counts, inside, outside))
+    return _judge(found)
 
 
 def _to_draws(scene: Scene, matches: Matches, weights: "NDArray[np.float32]") -> Draws:
@@ -135,16 +131,15 @@ def _to_draws(scene: Scene, matches: Matches, weights: "NDArray[np.float32]") ->
     )
 
 
-def _slice_sizes(scene: Scene, matches: Matches) -> Iterator[tuple[Slice, Draws]]:
+def slice_sizes(scene: Scene, sized: Mapping[str, Sized]) -> list[Slice]:
     """Compare each size with the mean of the others: false alarms of other sizes cost none of them."""
-    found = {letter: match(scene, matches.pairs, sizes=sizes) for letter, sizes in SIZES.items()}
-    found = {letter: one for letter, one in found.items() if not one.unwanted.all()}
-    draws = {letter: resample(scene, one) for letter, one in found.items()}
-    for letter, one in found.items() if len(found) > 1 else ():
-        images = scene.truths.image[~one.unwanted]
-        others = _average([draws[other] for other in found if other != letter])
+    found = []
+    for letter, one in sized.items() if len(sized) > 1 else ():
+        images = scene.truths.image[~one.matches.unwanted]
+        others = _average([sized[other].draws for other in sized if other != letter])
         counts = (len(np.unique(images)), len(images))
-        yield _describe("object size", SIZE_NAMES[letter], counts, draws[letter], others)
+        found.append(_describe("object size", SIZE_NAMES[letter], counts, one.draws, others))
+    return _judge(found)
 
 
 def _average(several: Sequence[Draws]) -> Draws:
@@ -154,16 +149,24 @@ def _average(several: Sequence[Draws]) -> Draws:
     return replace(several[0], values=values, centre=centre)
 
 
-def _slice_classes(scene: Scene, matches: Matches) -> Iterator[Slice]:
+def slice_classes(scene: Scene, draws: Draws) -> list[Slice]:
     """The same numbers as those of the classes, side by side with the other slices."""
-    draws = resample(scene, matches)
+    rows = []
     for place, name in enumerate(scene.categories if len(scene.categories) > 1 else ()):
-        images = scene.truths.image[~matches.unwanted & (scene.truths.category == place)]
+        images = scene.truths.image[~scene.truths.crowd & (scene.truths.category == place)]
         if len(images):
-            yield Slice(
-                by="class", value=name, images=len(np.unique(images)), truths=len(images), away=None,
-                score=_to_value(draws.centre["AP"][place + 1]), interval=draws.interval("AP", name),
-            )  # fmt: skip
+            score, interval = _to_value(draws.centre["AP"][place + 1]), draws.interval("AP", name)
+            rows.append(
+                Slice(
+                    by="class",
+                    value=name,
+                    images=len(np.unique(images)),
+                    truths=len(images),
+                    score=score,
+                    interval=interval,
+                )
+            )
+    return rows
 
 
 def _describe(
@@ -185,12 +188,14 @@ def _describe(
     return one, difference
 
 
-def _judge(found: Sequence[tuple[Slice, Draws]]) -> Iterator[Slice]:
+def _judge(found: Sequence[tuple[Slice, Draws]]) -> list[Slice]:
     """Say which differ clearly, given how many were looked at."""
     believed = [one.images >= FEWEST_IMAGES and one.truths >= FEWEST_TRUTHS for one, _ in found]
     limit = NormalDist().inv_cdf(1 - 0.025 / max(1, sum(believed)))
-    for (one, draws), fit in zip(found, believed, strict=True):
-        yield replace(one, clear=fit and _is_clear(draws, limit))
+    return [
+        replace(one, clear=fit and _is_clear(draws, limit))
+        for (one, draws), fit in zip(found, believed, strict=True)
+    ]
 
 
 def _is_clear(draws: Draws, limit: float) -> bool:
