@@ -6,7 +6,8 @@ import pytest
 pytest.importorskip("hotcoco")
 
 from tests.evaluation.noisy import read_scene
-from workbench.evaluation.image_scores import ImageScores, compare_images, score_objects
+from workbench.evaluation.image_changes import compare_images
+from workbench.evaluation.image_scores import ImageScores, score_objects
 from workbench.evaluation.matching import match
 from workbench.evaluation.pairs import compute_pairs
 

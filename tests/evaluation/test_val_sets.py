@@ -17,15 +17,9 @@ from workbench.evaluation.matching import match
 from workbench.evaluation.narrowing import narrow
 from workbench.evaluation.pairs import compute_pairs
 from workbench.evaluation.precision import compute_averages
+from workbench.evaluation.set_differences import find_differences, find_shared
 from workbench.evaluation.settling import COMMON, FORCED, SAME, settle
-from workbench.evaluation.val_sets import (
-    JudgedImage,
-    ValSet,
-    digest_truths,
-    find_differences,
-    find_shared,
-    name_keys,
-)
+from workbench.evaluation.val_sets import JudgedImage, ValSet, digest_truths, name_keys
 
 
 def val(*images, classes=("cat", "dog")):

@@ -4,7 +4,7 @@ from workbench.commands.compared import Compared, Versus
 from workbench.commands.dataset_diff import describe_dataset
 from workbench.commands.output import format_table, safe
 from workbench.commands.run_lines import UNKNOWN, shorten
-from workbench.evaluation.image_scores import ImageChange
+from workbench.evaluation.image_changes import ImageChange
 from workbench.evaluation.verdicts import points, signed
 
 _SETTINGS = 8  # shown; the rest is counted

@@ -3,12 +3,11 @@
 from typing import Any
 
 from workbench.commands.compared import Compared, Entry, Versus
+from workbench.commands.growth_json import growth_to_json
 from workbench.evaluation.compare import Change
-from workbench.evaluation.growth import LIKELY, WIDE
-from workbench.evaluation.growth_runs import GrowthRow
-from workbench.evaluation.image_scores import ImageChange
+from workbench.evaluation.image_changes import ImageChange
+from workbench.evaluation.set_differences import Differences
 from workbench.evaluation.settling import FORCED
-from workbench.evaluation.val_sets import Differences
 from workbench.evaluation.verdicts import tell
 
 
@@ -28,7 +27,9 @@ def comparison_to_json(found: Compared, *, gain: float) -> dict[str, Any]:
         ],
         "notes": list(found.notes),
     }
-    return document | ({"growth": [_growth(row, gain) for row in found.growth]} if found.growth else {})
+    return document | (
+        {"growth": [growth_to_json(row, gain) for row in found.growth]} if found.growth else {}
+    )
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
@@ -105,30 +106,4 @@ def _image(change: ImageChange, names: list[str]) -> dict[str, Any]:
         "other": change.other,
         "missed": change.missed,
         "false": change.false,
-    }
-
-
-def _growth(row: GrowthRow, gain: float) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "category": row.measure.category,
-        "measure": row.measure.name,
-        "points": [{"labelled": point.labelled, "score": point.score} for point in row.points],
-    }
-    if isinstance(row.found, str):
-        return document | {"reason": row.found}
-    growth, reach = row.found, row.found.compute_reach(gain)
-    twice = {
-        "labelled": 2 * growth.largest,
-        "score": growth.foretell(2 * growth.largest)[0],
-        "likely": growth.foretell(2 * growth.largest, LIKELY)[1:],
-        "wide": growth.foretell(2 * growth.largest, WIDE)[1:],
-    }
-    return document | {
-        "gain": gain,
-        "more": reach.more,
-        "likely": reach.likely,
-        "wide": reach.wide,
-        "never": reach.never,
-        "objects_per_image": row.per_image,
-        "twice": twice,
     }

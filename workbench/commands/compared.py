@@ -7,7 +7,7 @@ from typing import Any
 from workbench.commands.run_diff import Difference
 from workbench.evaluation.compare import Change, Measure
 from workbench.evaluation.growth_runs import GrowthRow
-from workbench.evaluation.image_scores import ImageChanges
+from workbench.evaluation.image_changes import ImageChanges
 from workbench.evaluation.run_part import RunPart
 from workbench.evaluation.settling import Settled
 from workbench.run import Run

@@ -11,7 +11,7 @@ from workbench.commands.run_diff import diff_runs
 from workbench.evaluation.compare import Measure, compare_samples
 from workbench.evaluation.drawn import Drawn, draw
 from workbench.evaluation.growth_runs import GrowthRow, collect_growth, count_labelled
-from workbench.evaluation.image_scores import compare_images
+from workbench.evaluation.image_changes import compare_images
 from workbench.evaluation.judged import Judged, read_files, read_parts
 from workbench.evaluation.run_part import find_part
 from workbench.evaluation.settling import Settled, settle

@@ -1,4 +1,4 @@
-"""How good a run is on each image, and which images changed between two runs.
+"""How good a run is on each image.
 
 Objects: F1 of what the run is sure enough of, the mean over COCO's ten thresholds of IoU. Sure enough is the score at
 which the run is best over all images, since scores of two models do not mean the same. Segments: PQ of all segments of
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_SAME = 0.0005  # what rounds to 0.0 points
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageScores:
@@ -34,26 +32,6 @@ class ImageScores:
     missed: "Floats | None" = None
     false: "Floats | None" = None
     sure: float | None = None  # the score from which predictions count
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageChange:
-    """One image in two runs; counts are differences of missed objects and of false alarms."""
-
-    place: int
-    first: float
-    other: float
-    missed: int | None
-    false: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageChanges:
-    """All images that changed, the largest change first."""
-
-    better: tuple[ImageChange, ...]
-    worse: tuple[ImageChange, ...]
-    same: int
 
 
 def score_objects(scene: Scene, matches: Matches) -> ImageScores:
@@ -94,27 +72,3 @@ def score_pixels(pixels: Pixels) -> ImageScores:
     overlap = np.where(there, right / np.maximum(truth + found - right, 1), 0)
     classes = there.sum(1)
     return ImageScores(score=np.where(classes > 0, overlap.sum(1) / np.maximum(classes, 1), 1.0))
-
-
-def compare_images(first: ImageScores, other: ImageScores) -> ImageChanges:
-    """Say which images became better and which worse."""
-    difference = other.score - first.score
-    order = np.lexsort((np.arange(len(difference)), -np.abs(difference))).tolist()
-    changes = [_compare_image(first, other, place) for place in order if abs(difference[place]) >= _SAME]
-    better = tuple(change for change in changes if change.other > change.first)
-    worse = tuple(change for change in changes if change.other < change.first)
-    return ImageChanges(better=better, worse=worse, same=len(difference) - len(changes))
-
-
-def _compare_image(first: ImageScores, other: ImageScores, place: int) -> ImageChange:
-    return ImageChange(
-        place=place,
-        first=float(first.score[place]),
-        other=float(other.score[place]),
-        missed=_subtract(first.missed, other.missed, place),
-        false=_subtract(first.false, other.false, place),
-    )
-
-
-def _subtract(old: "Floats | None", new: "Floats | None", place: int) -> int | None:
-    return None if old is None or new is None else int(new[place] - old[place])

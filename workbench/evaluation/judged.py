@@ -7,13 +7,12 @@ from pathlib import Path
 from workbench.errors import InputMissing
 from workbench.evaluation.coco_predictions import read_predictions
 from workbench.evaluation.coco_truth import Truth, read_truth
-from workbench.evaluation.json_file import read_json
 from workbench.evaluation.objects import Scene, build_scene
 from workbench.evaluation.outlines import rasterise
-from workbench.evaluation.panoptic_quality import Segments, count_segments
-from workbench.evaluation.picture_draws import Pixels, confusions_to_pixels
+from workbench.evaluation.panoptic_quality import Segments
+from workbench.evaluation.part_pictures import arrange_pixels, arrange_segments, find_picture_digests
+from workbench.evaluation.picture_draws import Pixels
 from workbench.evaluation.run_part import RunPart
-from workbench.evaluation.semantic_scores import count_pictures
 from workbench.evaluation.val_sets import JudgedImage, ValSet, digest_truths, hash_text, name_keys
 
 
@@ -59,11 +58,11 @@ def _read_part(part: RunPart, known: dict[Path, tuple[Truth, ValSet]]) -> Judged
     truth, val = known[part.truth]
     scene = segments = pixels = None
     if part.task == "panoptic":
-        segments = _arrange_segments(part, val)
+        segments = arrange_segments(part, val)
     if part.task != "semantic" and part.results.is_file():
         scene = build_scene(truth, read_predictions(part.results, truth))
     if part.task != "instance" and part.pictures.is_dir():
-        pixels = _count_pixels(part, val)
+        pixels = arrange_pixels(part, val)
     return Judged(name=part.run.name, val=val, scene=scene, segments=segments, pixels=pixels)
 
 
@@ -83,40 +82,10 @@ def _describe_part(part: RunPart, truth: Truth) -> ValSet:
     keys = name_keys([truth.files[number] for number in truth.sizes], content)
     objects = digest_truths(truth) if part.manifest.task != "semantic" else {}
     digests = {
-        number: hash_text("\n".join([objects.get(number, ""), *_find_pictures(part, truth.files[number])]))
+        number: hash_text(
+            "\n".join([objects.get(number, ""), *find_picture_digests(part, truth.files[number])])
+        )
         for number in truth.sizes
     }
     classes = [category.name for category in sorted(part.manifest.categories, key=lambda row: row.id)]
     return _describe(truth, keys, digests, classes)
-
-
-def _find_pictures(part: RunPart, file: str) -> list[str]:
-    """The digests of an image's pictures of truth."""
-    kinds = {"panoptic": ("panoptic", "separated"), "semantic": ("semantic",)}.get(part.manifest.task, ())
-    outputs = part.manifest.outputs
-    return [outputs.get(f"{kind}_{part.part}/{_name_picture(part, kind, file)}", "") for kind in kinds]
-
-
-def _name_picture(part: RunPart, kind: str, file: str) -> str:
-    """By the stem of the image, or by its whole name where another has the same stem."""
-    whole = f"{file}.png"
-    return (
-        whole
-        if f"{kind}_{part.part}/{whole}" in part.manifest.outputs
-        else f"{Path(file).with_suffix('.png')}"
-    )
-
-
-def _arrange_segments(part: RunPart, val: ValSet) -> Segments:
-    segments = count_segments(part.panoptic_truth, part.panoptic_results)
-    rows = {row["image_id"]: place for place, row in enumerate(read_json(part.panoptic_truth)["annotations"])}
-    return segments._replace(counts=segments.counts[[rows[image.number] for image in val.images]])
-
-
-def _count_pixels(part: RunPart, val: ValSet) -> Pixels:
-    pairs = list(part.pair_pictures())
-    names = part.name_classes()
-    counts = dict(zip((answer for _, answer in pairs), count_pictures(pairs, len(names)), strict=True))
-    kind = "separated" if part.separated else "semantic"
-    rows = [counts[part.pictures / _name_picture(part, kind, image.name)] for image in val.images]
-    return confusions_to_pixels(rows, names)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from workbench.errors import DatasetError
 from workbench.evaluation.cutting import cut
 from workbench.evaluation.judged import Judged
-from workbench.evaluation.val_sets import Differences, find_differences, find_shared
+from workbench.evaluation.set_differences import Differences, find_differences, find_shared
 
 SAME, COMMON, FORCED = "same", "common", "forced"
 _GRAMMAR = "must be judged on the same images, labels and classes"
