@@ -8,21 +8,23 @@ bins, and the draws are moved by what that changes in the number itself.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from workbench.evaluation.matching import Matches
 from workbench.evaluation.objects import Scene
 from workbench.evaluation.precision import compute_curves, mean
-from workbench.evaluation.redrawn import Hits, trace_draws
+from workbench.evaluation.redrawn import Hits, split_classes, trace_draws
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+    Weights = NDArray[np.float32]
 
 KEYS = ("AP", "AP50", "AP75", "AR100")
 _FEW_IMAGES = 500
@@ -74,7 +76,20 @@ class Draws:
 
 def resample(scene: Scene, matches: Matches, *, count: int = 0, seed: int = 0) -> Draws:
     """Draw the images `count` times (0: as often as is worth it) and take the averages of each draw."""
-    weights = draw_weights(len(scene.images), count or choose_count(scene), seed)
+    count = count or choose_count(scene)
+    known = _KNOWN.setdefault(scene, {})
+    tables = (matches.truth, matches.ignored, matches.unwanted, matches.order)
+    key = (count, seed, *(hash(table.tobytes()) for table in tables))
+    if key not in known:
+        known[key] = _resample(scene, matches, draw_weights(len(scene.images), count, seed))
+    return known[key]
+
+
+# Slices ask again for what was drawn for the intervals.
+_KNOWN: "WeakKeyDictionary[Scene, dict[object, Draws]]" = WeakKeyDictionary()
+
+
+def _resample(scene: Scene, matches: Matches, weights: "Weights") -> Draws:
     once = np.ones((len(weights), 1), np.float32)
     values = score_draws(scene, matches, np.concatenate([once, weights], axis=1))
     exact = _score(scene, matches)
@@ -89,12 +104,14 @@ def choose_count(scene: Scene) -> int:
     return 1000 if len(scene.images) <= _FEW_IMAGES else 200
 
 
-def draw_weights(images: int, count: int, seed: int) -> "NDArray[np.float32]":
+@lru_cache(maxsize=2)
+def draw_weights(images: int, count: int, seed: int) -> "Weights":
     """How often each image (rows) is in each draw (columns)."""
     generator = np.random.default_rng(seed)
     weights = np.zeros((images, count), np.float32)
     for draw in range(count if images else 0):
         weights[:, draw] = np.bincount(generator.integers(0, images, images), minlength=images)
+    weights.setflags(write=False)
     return weights
 
 
@@ -110,19 +127,25 @@ def _score(scene: Scene, matches: Matches) -> "dict[str, Floats]":
     return dict(zip(KEYS, table.T, strict=True))
 
 
-def score_draws(scene: Scene, matches: Matches, weights: "NDArray[np.float32]") -> "dict[str, Floats]":
+def score_draws(scene: Scene, matches: Matches, weights: "Weights") -> "dict[str, Floats]":
     """Score weighted images (images x draws): each key has a row for the mean over classes, then one a class."""
-    classes = len(scene.categories)
-    result = np.full((len(KEYS), classes + 1, weights.shape[1]), np.nan)
-    hits = dict(_collect_hits(scene, matches))
-    counted = np.flatnonzero(~matches.unwanted)
-    for place, own in hits.items():
-        truths = counted[scene.truths.category[counted] == place]
-        if len(truths):
-            images = np.bincount(scene.truths.image[truths], minlength=len(weights)).astype(np.float32)
-            result[:, place + 1] = trace_draws(own, images @ weights, weights)
+    classes, sides = len(scene.categories), np.ascontiguousarray(weights.T)
+    truths = _count_truths(scene, matches, sides)
+    result = np.full((len(KEYS), classes + 1, len(sides)), np.nan)
+    result[:, 1:][:, truths > 0] = 0
+    for group, hits in _collect_hits(scene, matches):
+        result[:, group + 1] = trace_draws(hits, truths[group], sides)
     result[:, 0] = _average_classes(result[:, 1:])
     return dict(zip(KEYS, result, strict=True))
+
+
+def _count_truths(scene: Scene, matches: Matches, sides: "Weights") -> "Weights":
+    """How many objects of each class (rows) each draw (columns) has."""
+    wanted, (images, classes) = ~matches.unwanted, (sides.shape[1], len(scene.categories))
+    cell = scene.truths.category[wanted] * images + scene.truths.image[wanted]
+    table = np.bincount(cell, minlength=classes * images).astype(np.float32)
+    result: Weights = table.reshape(classes, images) @ sides.T
+    return result
 
 
 def _average_classes(values: "Floats") -> "Floats":
@@ -131,22 +154,27 @@ def _average_classes(values: "Floats") -> "Floats":
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _collect_hits(scene: Scene, matches: Matches) -> "Iterator[tuple[int, Hits]]":
-    """Sort the predictions of each class, best first, into bins."""
+def _collect_hits(scene: Scene, matches: Matches) -> "Iterator[tuple[Ints, Hits]]":
+    """Sort the predictions of each class, best first, into bins; classes that need about as many come together."""
     counted = ~matches.ignored
     right = (matches.truth >= 0) & counted
-    ends = np.searchsorted(scene.found.category[matches.order], np.arange(len(scene.categories) + 1))
-    for place, (start, stop) in enumerate(pairwise(ends.tolist())):
-        own = matches.order[start:stop]
-        own = own[counted[own].any(1)]
-        bins = len(own) if len(own) <= _BINS else _FEWER_BINS
+    own = matches.order[counted[matches.order].any(1)]
+    category = scene.found.category[own]
+    counts = np.bincount(category, minlength=len(scene.categories))
+    bins = np.where(counts <= _BINS, counts, _FEWER_BINS)
+    place = np.arange(len(own)) - (np.cumsum(counts) - counts)[category]
+    bin_ = place * bins[category] // np.maximum(counts, 1)[category]
+    for group in split_classes(counts, bins):
+        some = np.flatnonzero(np.isin(category, group))
         yield (
-            place,
+            group,
             Hits(
-                bins=bins,
-                bin=np.arange(len(own)) * bins // max(1, len(own)),
-                image=scene.found.image[own],
-                right=right[own],
-                counted=counted[own],
+                classes=len(group),
+                bins=int(bins[group].max()),
+                category=np.searchsorted(group, category[some]),
+                bin=bin_[some],
+                image=scene.found.image[own[some]],
+                right=right[own[some]],
+                counted=counted[own[some]],
             ),
         )

@@ -7,6 +7,7 @@ counts is left. A crowd can be taken by many. What matched something that does n
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -44,20 +45,23 @@ class Matches:
     unwanted: "Bools"  # truths that need not be found: crowds, and sizes that were not asked for
 
 
+_Order = tuple["Ints", "Ints"]
+_KNOWN: "WeakKeyDictionary[Scene, dict[int, _Order]]" = (
+    WeakKeyDictionary()
+)  # the same for all overlaps and sizes
+
+
 def match(
     scene: Scene,
     pairs: Pairs,
     *,
     sizes: tuple[float, float] = EVERY_SIZE,
     limit: int = LIMIT,
-    like: Matches | None = None,
 ) -> Matches:
-    """Match predictions with truths of their class; only areas from `sizes[0]` to `sizes[1]` count.
-
-    `like` are other matches of this scene with this limit: what does not depend on overlaps is taken from them.
-    """
+    """Match predictions with truths of their class; only areas from `sizes[0]` to `sizes[1]` count."""
     truths, found = scene.truths, scene.found
-    rank, order = (like.rank, like.order) if like else _rank(scene, limit)
+    known = _KNOWN.setdefault(scene, {})
+    rank, order = known[limit] = known.get(limit) or _rank(scene, limit)
     considered = rank < limit
     unwanted = truths.crowd | _lies_outside(truths, sizes)
     near = truths.category[pairs.truth] == found.category[pairs.found]
@@ -81,7 +85,7 @@ def match(
     )  # fmt: skip
 
 
-def _rank(scene: Scene, limit: int) -> "tuple[Ints, Ints]":
+def _rank(scene: Scene, limit: int) -> _Order:
     """Say how many of its class and image come before each prediction, and put classes in the order of scores."""
     found = scene.found
     group = found.image * max(1, len(scene.categories)) + found.category

@@ -46,7 +46,7 @@ class Objects:
         ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Scene:
     """All images with what is in them and what was found."""
 

@@ -14,6 +14,7 @@ from workbench.evaluation.objects import Scene
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
 
 Values = dict[str, float | None]
@@ -43,7 +44,7 @@ def compute_averages(scene: Scene, matches: Matches) -> Averages:
     every = compute_curves(scene, matches)
     values = summarize(every.precision, every.recall)
     for letter, sizes in SIZES.items():
-        one = compute_curves(scene, match(scene, matches.pairs, sizes=sizes, like=matches))
+        one = compute_curves(scene, match(scene, matches.pairs, sizes=sizes))
         values |= {f"AP{letter}": mean(one.precision), f"AR{letter}": mean(one.recall[..., -1])}
     classes = {
         name: summarize(every.precision[..., [place]], every.recall[:, [place]])
@@ -81,28 +82,30 @@ def compute_curves(scene: Scene, matches: Matches) -> Curves:
     wanted = np.bincount(scene.truths.category[~matches.unwanted], minlength=classes)
     precision = np.full((len(THRESHOLDS), len(RECALLS), classes), -1.0)
     recall = np.full((len(THRESHOLDS), classes, 3), -1.0)
-    right = (matches.truth >= 0) & ~matches.ignored
-    wrong = (matches.truth < 0) & ~matches.ignored
-    ends = np.searchsorted(scene.found.category[matches.order], np.arange(classes + 1))
+    order = matches.order
+    ignored, found = matches.ignored[order].T, (matches.truth[order] >= 0).T
+    right, wrong = (np.ascontiguousarray(side & ~ignored) for side in (found, ~found))
+    ends = np.searchsorted(scene.found.category[order], np.arange(classes + 1))
     for place in np.flatnonzero(wanted).tolist():
-        own = matches.order[ends[place] : ends[place + 1]]
-        hits, total = right[own], int(wanted[place])
-        precision[:, :, place] = trace(hits, wrong[own], total)
+        own, total = slice(ends[place], ends[place + 1]), int(wanted[place])
+        precision[:, :, place] = trace(right[:, own], wrong[:, own], total)
+        rank = matches.rank[order[own]]
         for limit, most in enumerate((1, 10, LIMIT)):
-            recall[:, place, limit] = hits[matches.rank[own] < most].sum(0) / total
+            recall[:, place, limit] = (right[:, own] & (rank < most)).sum(1) / total
     return Curves(precision, recall)
 
 
-def trace(right: "NDArray[np.bool_]", wrong: "NDArray[np.bool_]", total: int) -> "Floats":
-    """Precision (thresholds x recalls) of one class, from its predictions in order (x thresholds)."""
-    result = np.zeros((right.shape[1], len(RECALLS)))
-    if not len(right):
+def trace(right: "Bools", wrong: "Bools", total: int) -> "Floats":
+    """Precision (thresholds x recalls) of one class, from its predictions in order (thresholds x predictions)."""
+    result = np.zeros((len(right), len(RECALLS)))
+    if not right.shape[1]:
         return result
-    hits, misses = right.cumsum(0, dtype=float), wrong.cumsum(0, dtype=float)
+    hits, misses = right.cumsum(1, dtype=float), wrong.cumsum(1, dtype=float)
     precision = hits / (misses + hits + _TINY)
-    falling = np.maximum.accumulate(precision[::-1], axis=0)[::-1]
+    falling = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
     recall = hits / total
-    for place in range(right.shape[1]):
-        at = np.searchsorted(recall[:, place], RECALLS, side="left")
-        result[place, at < len(right)] = falling[at[at < len(right)], place]
+    for place, row in enumerate(recall):
+        at = np.searchsorted(row, RECALLS, side="left")
+        reached = at < len(row)
+        result[place, reached] = falling[place, at[reached]]
     return result
