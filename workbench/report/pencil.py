@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
 from workbench.data.dataset import Color
-from workbench.data.mask import mask_to_array, require_mask
+from workbench.data.mask import require_mask
+from workbench.evaluation.run_lengths import count_pixels, read_runs
 from workbench.report.tint import FILL, tint
 
 if TYPE_CHECKING:
@@ -153,11 +154,19 @@ def _box_to_seen(box: Window, window: Window, out: tuple[int, int]) -> "NDArray[
 
 
 def _run_lengths_to_seen(rle: dict[str, Any], window: Window, out: tuple[int, int]) -> "NDArray[np.bool_]":
+    """Look the mask up where the picture's pixels have their middles: nothing of the photograph's size is painted."""
     height, width = rle["size"]
-    whole = mask_to_array(require_mask(height, width, rle["counts"]))
-    left, top, right, bottom = (int(window[0]), int(window[1]), ceil(window[2]), ceil(window[3]))
-    part = np.ascontiguousarray(whole[top:bottom, left:right]) * np.uint8(255)
-    return np.asarray(Image.fromarray(part).resize(out, Image.Resampling.BILINEAR)) > 127
+    counts = rle["counts"]
+    text = counts.encode() if isinstance(counts, str) else counts
+    if not isinstance(text, bytes) or count_pixels([text]) != [height * width]:
+        text = require_mask(height, width, counts).counts
+    ends = read_runs([text]).ends
+    wide, high = _size(window)
+    across = (window[0] + (np.arange(out[0]) + 0.5) * wide / out[0]).astype(np.int64).clip(0, width - 1)
+    down = (window[1] + (np.arange(out[1]) + 0.5) * high / out[1]).astype(np.int64).clip(0, height - 1)
+    places = across * height + down[:, None]
+    seen: NDArray[np.bool_] = np.searchsorted(ends, places, "right") % 2 == 1
+    return seen
 
 
 def _paint(pixels: "Pixels", painting: Painting, window: Window) -> None:
