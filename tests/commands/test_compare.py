@@ -44,7 +44,13 @@ def made(tmp_path_factory):
 @pytest.fixture
 def home(made, monkeypatch):
     monkeypatch.chdir(made)
+    monkeypatch.setenv("COLUMNS", "100")
     return made
+
+
+def flat(shown):
+    """Sentences as if they had never been folded."""
+    return " ".join(shown.split())
 
 
 def compare(capsys, *typed, code=0):
@@ -210,7 +216,7 @@ def test_common_compares_on_what_is_alike_and_says_what_was_left_out(home, chang
     run, val = changed
     shown = compare(capsys, "c-full", str(run), "--common")
     assert shown.startswith("val: 17 images, those that all have alike\n")
-    assert f"note: left out, for A and B do not have it alike: 1 image only in A ({val[1]})" in shown
+    assert f"note: left out, for A and B do not have it alike: 1 image only in A ({val[1]})" in flat(shown)
     found = read(capsys, "c-full", str(run), "--common")
     assert (found["sets"], found["images"]) == ("common", 17)
     assert found["comparisons"][0]["differences"]["only_first"] == [val[1]]
@@ -220,7 +226,7 @@ def test_force_compares_and_gives_no_verdict(home, changed, capsys):
     run, _ = changed
     shown = compare(capsys, "c-full", str(run), "--force")
     assert "NOT the same" in shown.splitlines()[0]
-    assert "says nothing about which is better" in shown
+    assert "says nothing about which is better" in flat(shown)
     rows = [line for line in shown.splitlines() if line.startswith(("mask AP", "box AP"))]
     assert rows
     assert all(line.endswith(("other images", "no truth")) for line in rows)
@@ -241,7 +247,7 @@ def test_a_run_that_was_trained_on_what_is_judged_knows_the_answers(home, change
     leaky = shutil.copytree(run, tmp_path / "runs" / "y-leaky")
     save_record_of(leaky, record | {"dataset": record["dataset"] | {"folder": str(folder)}})
     shown = compare(capsys, str(run), str(leaky))
-    assert f"note: B was trained on 1 of these images ({judged['image']})" in shown
+    assert f"note: B was trained on 1 of these images ({judged['image']})" in flat(shown)
     assert "A was trained on" not in shown
 
 

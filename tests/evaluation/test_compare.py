@@ -75,6 +75,13 @@ def test_nine_images_are_too_few_and_ten_are_not():
     assert compare(pair[0]._replace(seen=10), pair[1]).verdict == UNKNOWN
 
 
+def test_what_cannot_be_seen_in_a_tenth_of_a_point_is_no_difference():
+    first = sample(0.5, [0.5] * 20)
+    assert compare(first, sample(0.5004, [0.5004] * 20)).verdict == NOISE
+    assert compare(first, sample(0.5006, [0.5006] * 20)).verdict == BETTER
+    assert compare(first, sample(0.4994, [0.4994] * 20)).verdict == WORSE
+
+
 def test_a_class_without_truth_has_no_difference():
     change = compare(sample(None, [np.nan] * 20), sample(0.5, [0.5] * 20))
     assert (change.difference, change.interval, change.verdict) == (None, None, UNKNOWN)
@@ -108,8 +115,8 @@ def test_one_in_twenty_is_expected_to_look_different():
 @pytest.mark.parametrize(
     ("first", "other", "words"),
     [
-        (0.5, 0.6, "B is better: 10.0 more box AP than A, +10.0 to +10.0 on other images like these (95 %)."),
-        (0.6, 0.5, "B is worse: 10.0 less box AP than A, -10.0 to -10.0 on other images like these (95 %)."),
+        (0.5, 0.6, "B is better: 10.0 more box AP than A, +10.0 to +10.0 on other images like these (95%)."),
+        (0.6, 0.5, "B is worse: 10.0 less box AP than A, -10.0 to -10.0 on other images like these (95%)."),
         (0.5, 0.5, "A and B have the same box AP, on every image."),
     ],
 )

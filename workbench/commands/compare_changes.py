@@ -2,6 +2,7 @@
 
 from workbench.commands.compared import Compared, Versus
 from workbench.commands.dataset_diff import describe_dataset
+from workbench.commands.folding import fold
 from workbench.commands.output import format_table, safe
 from workbench.commands.run_lines import UNKNOWN, shorten
 from workbench.evaluation.image_changes import ImageChange
@@ -25,7 +26,7 @@ def format_images(found: Compared, one: Versus, most: int) -> str:
     for title, changes in (("better", better[:most]), ("worse", worse[:most])):
         for place, change in enumerate(changes):
             rows.append(("" if place else title, *_show_image(change, names[change.place])))
-    return head if len(rows) == 1 else f"{head}\n{format_table(rows, right=f'{first} {other}')}"
+    return fold(head) if len(rows) == 1 else f"{fold(head)}\n{format_table(rows, right=f'{first} {other}')}"
 
 
 def _explain(found: Compared, one: Versus) -> str:
@@ -66,7 +67,7 @@ def format_settings(found: Compared, one: Versus) -> str:
         return ""
     first, other = found.entries[0], one.entry
     lines = [f"data from {first.letter} to {other.letter}: {'' if one.dataset else 'the same'}".rstrip()]
-    lines += [f"  {safe(line)}" for line in describe_dataset(one.dataset)]
+    lines += [fold(f"  {safe(line)}", "    ") for line in describe_dataset(one.dataset)]
     rows = [
         tuple(safe(shorten(UNKNOWN if cell is None else cell, 36)) for cell in row) for row in one.settings
     ]

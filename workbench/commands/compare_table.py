@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 from workbench.commands.compared import Compared
+from workbench.commands.folding import fold
 from workbench.commands.output import format_table, safe
-from workbench.evaluation.compare import UNKNOWN, Measure, count_expected
+from workbench.evaluation.compare import BETTER, UNKNOWN, WORSE, Measure, count_expected
 from workbench.evaluation.score_table import HEADLINES
 from workbench.evaluation.settling import FORCED
 from workbench.evaluation.verdicts import name_measure, points, shorten_verdict, signed
 
 _NONE = "–"
+_MOST_CLASSES = 20
 _CLASS_KEYS = {"panoptic": "PQ", "mask": "AP", "box": "AP", "semantic": "IoU"}
 
 
@@ -19,8 +21,8 @@ def format_numbers(found: Compared) -> str:
     overall = [Measure(family, key) for family, keys in HEADLINES.items() for key in keys]
     family = found.headline.family
     order = [m for m in there if m.family == family and m.key == _CLASS_KEYS[family] and m.category]
-    order = order if len(order) > 1 else []
-    tables = [_format_table(found, [m for m in overall if m in there]), _format_table(found, order)]
+    order, left = _choose_classes(found, order)
+    tables = [_format_table(found, [m for m in overall if m in there]), _format_table(found, order) + left]
     shown = [change for one in found.versus for change in one.changes if change.measure in {*overall, *order}]
     expected = count_expected(shown)
     counted = sum(change.interval is not None for change in shown)
@@ -28,7 +30,24 @@ def format_numbers(found: Compared) -> str:
         f"({found.draws} draws of the images; where nothing differs, about {max(1, round(expected))} of {counted} "
         "such numbers would still look like more than noise)"
     )
-    return "\n\n".join([*(table for table in tables if table), chance])
+    return "\n\n".join([*(table for table in tables if table), fold(chance, " ")])
+
+
+def _choose_classes(found: Compared, classes: list[Measure]) -> tuple[list[Measure], str]:
+    """All of a few; of many those that changed most, what is more than noise first."""
+    if len(classes) <= _MOST_CLASSES:
+        return (classes if len(classes) > 1 else []), ""
+    kept = sorted(classes, key=lambda measure: _weigh(found, measure))[:_MOST_CLASSES]
+    left = len(classes) - len(kept)
+    return [
+        measure for measure in classes if measure in kept
+    ], f"\n({left} more classes changed less; --json has all)"
+
+
+def _weigh(found: Compared, measure: Measure) -> tuple[bool, float]:
+    changes = [one.find(measure) for one in found.versus]
+    told = any(change.verdict in (BETTER, WORSE) for change in changes)
+    return not told, -max(abs(change.difference or 0) for change in changes)
 
 
 def _format_table(found: Compared, measures: Sequence[Measure]) -> str:

@@ -3,6 +3,7 @@
 from workbench.commands.compare_changes import format_images, format_settings
 from workbench.commands.compare_table import format_numbers
 from workbench.commands.compared import Compared, Entry
+from workbench.commands.folding import fold
 from workbench.commands.growth_text import format_growth
 from workbench.commands.output import format_table, safe
 from workbench.commands.run_lines import UNKNOWN
@@ -15,7 +16,7 @@ def format_comparison(found: Compared, *, gain: float, images: int) -> str:
     blocks = [_format_head(found), _format_answers(found), format_numbers(found)]
     for one in found.versus:
         blocks += [format_images(found, one, images), format_settings(found, one)]
-    blocks += [format_growth(found, gain), "\n".join(f"note: {safe(note)}" for note in found.notes)]
+    blocks += [format_growth(found, gain), "\n".join(fold(f"note: {safe(note)}") for note in found.notes)]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -47,5 +48,5 @@ def _format_answers(found: Compared) -> str:
     same = found.settled.mode != FORCED
     first = found.entries[0].letter
     return "\n".join(
-        tell(one.find(found.headline), first, one.entry.letter, same=same) for one in found.versus
+        fold(tell(one.find(found.headline), first, one.entry.letter, same=same)) for one in found.versus
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from workbench.commands.folding import fold
 from workbench.commands.output import format_table, safe
 from workbench.evaluation.growth import Growth, Reach
 from workbench.evaluation.growth_runs import GrowthRow
@@ -26,8 +27,9 @@ def format_growth(found: "Compared", gain: float) -> str:
     lines.append(
         format_table([head, *(_show(row, gain) for row in rows if len(rows) != 2 or row is rows[0])])
     )
-    lines += ["", *_tell(rows[0], gain, name), *_tell_best(rows[1:], gain, name)]
-    return "\n".join([*lines, *(f"note: {note}" for note in _note(found))])
+    told = [*_tell(rows[0], gain, name), *_tell_best(rows[1:], gain, name)]
+    lines += ["", *map(fold, told), *(fold(f"note: {note}") for note in _note(found))]
+    return "\n".join(lines)
 
 
 def _show(row: GrowthRow, gain: float) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LEVEL = 0.95
+_LEAST = 0.0005  # what rounds to 0.0 points is no difference
 FEW = 10  # images, below which no interval is worth much
 BETTER, WORSE, NOISE, EQUAL, UNKNOWN = "better", "worse", "noise", "equal", "unknown"
 
@@ -107,9 +108,9 @@ def judge(difference: float, low: float, high: float, images: int) -> str:
         return EQUAL
     if images < FEW:
         return UNKNOWN
-    if low > 0 and difference > 0:
+    if low > _LEAST and difference > _LEAST:
         return BETTER
-    return WORSE if high < 0 and difference < 0 else NOISE
+    return WORSE if high < -_LEAST and difference < -_LEAST else NOISE
 
 
 def count_expected(changes: Sequence[Change]) -> float:

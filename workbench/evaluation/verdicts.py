@@ -39,9 +39,9 @@ def tell(change: Change, first: str, other: str, *, same: bool = True) -> str:
     low, high = change.interval
     between = f"{signed(low)} to {signed(high)}"
     if change.verdict in (BETTER, WORSE):
-        return f"{other} is {change.verdict}: {amount}, {between} on other images like these (95 %)."
+        return f"{other} is {change.verdict}: {amount}, {between} on other images like these (95%)."
     if change.verdict == NOISE:
-        return f"{other} has {amount}, which is not more than noise: on other images like these {between} (95 %)."
+        return f"{other} has {amount}, which is not more than noise: on other images like these {between} (95%)."
     return f"{other} has {amount}; fewer than {FEW} images are too few to say what that is worth."
 
 
