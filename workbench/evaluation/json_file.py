@@ -42,7 +42,11 @@ def _read(path: Path) -> bytes:
 def _read_numbers(path: Path, content: bytes, first: ValueError) -> Any:
     """Python writes NaN and Infinity, which are no JSON: they are let in, and refused where they stand."""
     try:
-        return json.loads(content)
+        found = json.loads(content)
+        json.dumps(found, ensure_ascii=False).encode()
+        return found
+    except UnicodeEncodeError as error:
+        raise _wrong(path, "has halves of letters, which no text has", "write it again") from error
     except RecursionError as error:
         raise _wrong(path, "is nested too deep", "write it again") from error
     except ValueError as error:

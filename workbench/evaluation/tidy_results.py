@@ -53,7 +53,7 @@ def read_tidy(path: Path, images: Mapping[int, tuple[int, int]]) -> Tidy | None:
             return None
         rows = _DECODER.decode(path.read_bytes())
         table = _to_table(rows)
-    except (OSError, ValueError, OverflowError):  # msgspec's errors are ValueErrors
+    except (OSError, ValueError, OverflowError, RecursionError):  # msgspec's errors are ValueErrors
         return None
     if table is None or not {row.image_id for row in rows} <= images.keys():
         return None

@@ -49,7 +49,13 @@ def read_tidy_truth(path: Path) -> dict[str, Any] | None:
         images, categories = ({row.get("id") for row in rows} for rows in (file.images, file.categories))
         if not _are_tidy(file.annotations, images, categories):
             return None
-    except (OSError, ValueError, OverflowError, TypeError):  # msgspec's errors are ValueErrors
+    except (
+        OSError,
+        ValueError,
+        OverflowError,
+        RecursionError,
+        TypeError,
+    ):  # msgspec's errors are ValueErrors
         return None
     rows = [_to_row(row) for row in file.annotations]
     return {"images": file.images, "categories": file.categories, "annotations": rows}
