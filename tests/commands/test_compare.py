@@ -83,14 +83,14 @@ def test_runs_whose_data_differ_in_train_only_are_compared(home, capsys):
 
 
 def test_the_numbers_are_those_of_evaluate(home, capsys):
-    from workbench.evaluation.coco_scores import compute_coco_scores
+    from workbench.evaluation.analysis import Settings, analyse_part
     from workbench.evaluation.run_part import find_part
     from workbench.run import find_run
 
     part = find_part(find_run("projects/balloons/runs/c-full"), "val")
-    wanted = compute_coco_scores(part.truth, part.results).scores
+    wanted = analyse_part(part, Settings()).document
     found = read(capsys, "a-small", "c-full")["comparisons"][0]["metrics"]
-    for kind in ("box", "mask"):
+    for kind in ("box", "mask", "boundary"):
         for key, row in found[kind].items():
             assert row["other"] == pytest.approx(wanted[kind][key], abs=1e-12), key
 
@@ -150,7 +150,7 @@ def test_panoptic_runs_are_compared_by_segments_objects_and_pixels(home, capsys)
     found = read(capsys, "e-panoptic", "f-panoptic")
     (one,) = found["comparisons"]
     assert found["headline"] == "panoptic.PQ"
-    assert set(one["metrics"]) == {"panoptic", "mask", "box", "semantic"}
+    assert set(one["metrics"]) == {"panoptic", "mask", "boundary", "box", "semantic"}
     assert one["metrics"]["panoptic"]["PQ"]["verdict"] == "better"
     assert set(one["per_category"]["board"]) == {"panoptic", "semantic"}
     assert one["settings"] == [{"key": "settings.train.lr", "values": [0.01, 0.1]}]
@@ -178,7 +178,7 @@ def test_panoptic_numbers_are_those_of_evaluate(home, capsys):
 def test_runs_of_two_tasks_are_compared_by_what_both_have(home, capsys):
     found = read(capsys, "f-panoptic", "g-objects")
     assert found["headline"] == "mask.AP"
-    assert set(found["comparisons"][0]["metrics"]) == {"mask", "box"}
+    assert set(found["comparisons"][0]["metrics"]) == {"mask", "boundary", "box"}
 
 
 # refusing

@@ -54,6 +54,12 @@ def test_draws_are_subtracted_one_by_one():
     assert (change.above, change.verdict) == (1.0, BETTER)
 
 
+def test_the_interval_holds_95_percent_of_the_draws():
+    first = sample(0.5, np.zeros(1001), 100_000)
+    change = compare(first, sample(0.5, np.linspace(-1, 1, 1001), 100_000))
+    assert change.interval == pytest.approx((-0.95, 0.95), abs=0.001)
+
+
 def test_draws_of_other_images_are_not_paired():
     first = sample(0.5, np.linspace(0.1, 0.9, 101))
     change = compare(first, sample(0.6, np.linspace(0.2, 1.0, 101)), paired=False)
@@ -117,7 +123,7 @@ def test_one_in_twenty_is_expected_to_look_different():
     [
         (0.5, 0.6, "B is better: 10.0 more box AP than A, +10.0 to +10.0 on other images like these (95%)."),
         (0.6, 0.5, "B is worse: 10.0 less box AP than A, -10.0 to -10.0 on other images like these (95%)."),
-        (0.5, 0.5, "A and B have the same box AP, on every image."),
+        (0.5, 0.5, "A and B have the same box AP, whatever images are drawn."),
     ],
 )
 def test_words_say_what_the_numbers_do(first, other, words):

@@ -12,13 +12,15 @@ from workbench.evaluation.verdicts import name_measure, points, shorten_verdict,
 
 _NONE = "–"
 _MOST_CLASSES = 20
+_FAMILIES = ("panoptic", "mask", "boundary", "box", "semantic")
+_BOUNDARY = ("AP", "AP75")
 _CLASS_KEYS = {"panoptic": "PQ", "mask": "AP", "box": "AP", "semantic": "IoU"}
 
 
 def format_numbers(found: Compared) -> str:
     """Overall numbers of each family, then the main one of each class."""
     there = [change.measure for change in found.versus[0].changes]
-    overall = [Measure(family, key) for family, keys in HEADLINES.items() for key in keys]
+    overall = [Measure(family, key) for family in _FAMILIES for key in HEADLINES.get(family, _BOUNDARY)]
     family = found.headline.family
     order = [m for m in there if m.family == family and m.key == _CLASS_KEYS[family] and m.category]
     order, left = _choose_classes(found, order)

@@ -12,7 +12,7 @@ from workbench.evaluation.image_scores import ImageScores, score_objects, score_
 from workbench.evaluation.judged import Judged
 from workbench.evaluation.matching import Matches, match
 from workbench.evaluation.objects import Scene
-from workbench.evaluation.pairs import compute_pairs
+from workbench.evaluation.pairs import Pairs, compute_mask_pairs, compute_pairs
 from workbench.evaluation.picture_draws import Table, draw_pixels, draw_segments
 from workbench.evaluation.precision import SIZES
 
@@ -49,10 +49,10 @@ def draw(judged: Judged, *, seed: int = 0) -> Drawn:
         samples |= _take_tables("panoptic", whole, drawn, there, judged.segments.names)
         images["panoptic"] = score_segments(judged.segments)
     if judged.scene is not None:
-        for kind in _find_kinds(judged.scene):
-            matches = match(judged.scene, compute_pairs(judged.scene, kind))
+        for pairs in _compare(judged.scene):
+            matches = match(judged.scene, pairs)
             samples |= _draw_objects(judged.scene, matches, count, seed)
-            images[kind] = score_objects(judged.scene, matches)
+            images[pairs.kind] = score_objects(judged.scene, matches)
     if judged.pixels is not None:
         whole, drawn = (draw_pixels(judged.pixels, each) for each in (ones, weights))
         there = judged.pixels.counts[..., 1] > 0
@@ -61,9 +61,10 @@ def draw(judged: Judged, *, seed: int = 0) -> Drawn:
     return Drawn(samples=samples, images=images, draws=count)
 
 
-def _find_kinds(scene: Scene) -> tuple[str, ...]:
+def _compare(scene: Scene) -> tuple[Pairs, ...]:
+    """By mask, boundary and box; by box alone where there are no masks."""
     masked = scene.truths.masks is not None and scene.found.masks is not None
-    return ("mask", "box") if masked else ("box",)
+    return (*(compute_mask_pairs(scene) if masked else ()), compute_pairs(scene, "box"))
 
 
 def _draw_objects(scene: Scene, matches: Matches, count: int, seed: int) -> Found:
@@ -71,7 +72,7 @@ def _draw_objects(scene: Scene, matches: Matches, count: int, seed: int) -> Foun
     for key in draws.values:
         for row, category in enumerate(("", *draws.categories)):
             yield Measure(draws.kind, key, category), _take(draws, key, row, int(seen[row]))
-    for letter, sizes in SIZES.items():
+    for letter, sizes in SIZES.items() if draws.kind != "boundary" else ():
         own = match(scene, matches.pairs, sizes=sizes)
         drawn = resample(scene, own, count=count, seed=seed)
         yield Measure(draws.kind, f"AP{letter}"), _take(drawn, "AP", 0, int(_count_seen(scene, own)[0]))

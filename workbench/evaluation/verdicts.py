@@ -26,7 +26,7 @@ def tell(change: Change, first: str, other: str, *, same: bool = True) -> str:
     if change.difference is None:
         return f"{first} and {other} cannot be compared by {name}: there is none."
     if change.verdict == EQUAL:
-        return f"{first} and {other} have the same {name}, on every image."
+        return f"{first} and {other} have the same {name}, whatever images are drawn."
     amount = (
         f"{points(abs(change.difference))} {'more' if change.difference > 0 else 'less'} {name} than {first}"
     )
@@ -41,7 +41,9 @@ def tell(change: Change, first: str, other: str, *, same: bool = True) -> str:
     if change.verdict in (BETTER, WORSE):
         return f"{other} is {change.verdict}: {amount}, {between} on other images like these (95%)."
     if change.verdict == NOISE:
-        return f"{other} has {amount}, which is not more than noise: on other images like these {between} (95%)."
+        return (
+            f"{other} has {amount}, which is not more than noise: on other images like these {between} (95%)."
+        )
     return f"{other} has {amount}; fewer than {FEW} images are too few to say what that is worth."
 
 
