@@ -10,9 +10,10 @@ pytest.importorskip("jinja2")
 
 from tests.report.example import make_material
 from workbench.report.compose import compose, render_page
+from workbench.report.flat import defuse, table_to_csv
 from workbench.report.html import render
 from workbench.report.markdown import escape, write_markdown
-from workbench.report.sheets import defuse, list_tables, table_to_csv
+from workbench.report.sheets import list_tables
 
 PAYLOADS = (
     "<script>alert(1)</script>",

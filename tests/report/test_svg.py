@@ -6,7 +6,8 @@ import pytest
 
 pytest.importorskip("markupsafe")
 
-from workbench.report.charts import draw_calibration, draw_precision, draw_range, draw_series
+from workbench.report.charts import draw_calibration, draw_precision, draw_series
+from workbench.report.marks import draw_range
 from workbench.report.svg import Scale, find_ticks, tag
 from workbench.report.table import Measure
 

@@ -1,6 +1,7 @@
 """One table, however it is shown."""
 
-from workbench.report.table import Column, Measure, Table, flatten_head, flatten_row, show_cell
+from workbench.report.flat import flatten_head, flatten_row
+from workbench.report.table import Column, Measure, Table, show_cell
 
 COLUMNS = (Column(key="class", title="class"), Column(key="AP", title="AP", kind="measure"))
 

@@ -107,7 +107,7 @@ class Lead:
     level: str  # good, useful, poor, unknown
     saying: str
     finding: str
-    next: str
+    next: tuple[str, ...]
     doubt: str = ""
 
 

@@ -7,11 +7,13 @@ from workbench.report.classes import build_classes
 from workbench.report.confusion import build_confusion
 from workbench.report.headline import build_headline
 from workbench.report.images import build_images, build_suspects
+from workbench.report.lineage import build_lineage
 from workbench.report.material import Material
 from workbench.report.mistakes import build_mistakes
 from workbench.report.pictures import Plan
 from workbench.report.slices import build_slices
-from workbench.report.training import build_data, build_lineage, build_training
+from workbench.report.taught import build_data
+from workbench.report.training import build_training
 from workbench.report.trust import build_calibration, build_curves
 from workbench.report.verdict import write_lead
 

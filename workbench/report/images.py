@@ -4,7 +4,6 @@ from workbench.report.blocks import Block, Folded, Gallery, Section
 from workbench.report.material import Material, Row
 from workbench.report.pictures import Plan
 from workbench.report.table import Column, Table
-from workbench.report.verdict import list_suspects
 
 WORST, BEST, SUSPECTS = 6, 3, 9
 LISTED = 100
@@ -12,7 +11,7 @@ LISTED = 100
 
 def build_suspects(material: Material, plan: Plan) -> Section | None:
     """Labels that seem wrong or missing: the first thing to mend."""
-    rows = list_suspects(material)
+    rows = material.suspects
     if not rows:
         return None
     pairs = tuple(pair for row in rows[:SUSPECTS] if (pair := plan.add_suspect(row)))
@@ -40,7 +39,7 @@ def list_suspect_rows(material: Material) -> Table:
         Column(key="truth", title="truth id", kind="count"),
         Column(key="note", title="note"),
     )
-    rows = tuple(tuple(row.get(column.key) for column in columns) for row in list_suspects(material))
+    rows = tuple(tuple(row.get(column.key) for column in columns) for row in material.suspects)
     return Table(name="suspects", caption="Labels to look at", columns=columns, rows=rows)
 
 

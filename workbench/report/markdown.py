@@ -24,7 +24,7 @@ def write_markdown(material: Material) -> str:
     parts = [
         f"### {escape(lead.saying)}",
         escape(lead.finding),
-        f"**Label next:** {escape(lead.next)}",
+        "\n".join(f"{place}. {escape(step)}" for place, step in enumerate(lead.next, 1)),
         *([escape(lead.doubt)] if lead.doubt else []),
         _headline(material),
         _table(list_gates(material)),

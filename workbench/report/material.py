@@ -77,6 +77,11 @@ class Material:
         return self.scores.get("per_category") or {}
 
     @property
+    def suspects(self) -> Sequence[Row]:
+        """Labels that seem wrong or missing, the most suspicious first."""
+        return self.mistakes.get("suspects") or ()
+
+    @property
     def least(self) -> float:
         """The score from which predictions are believed: the best common one."""
         score = self.scores.get("score", (self.scores.get("confusion") or {}).get("score"))

@@ -1,6 +1,5 @@
 """Parts of photographs with objects drawn over them; each is opened once, and decoded no larger than needed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from math import ceil
@@ -8,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageOps
 
 from workbench.data.dataset import Color
-from workbench.data.mask import require_mask
-from workbench.evaluation.run_lengths import count_pixels, read_runs
+from workbench.report.silhouette import Window, find_silhouette, size_of
 from workbench.report.tint import FILL, tint
 
 if TYPE_CHECKING:
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 
     Pixels = NDArray[np.float32]
 
-Window = tuple[float, float, float, float]  # left, top, right, bottom
 QUALITY = 78
 LARGER = 4  # so many times a small object is enlarged
 
@@ -86,7 +83,7 @@ def draw_job(job: Job) -> list[Drawn]:
 
 def _open(job: Job) -> Image.Image:
     """Decode as small as the sharpest view allows; only JPEG can."""
-    scale = max(view.side / max(_size(view.window)) for view in job.views)
+    scale = max(view.side / max(size_of(view.window)) for view in job.views)
     with Image.open(job.path) as source:
         if scale < 1:
             long = ceil(max(job.size) * scale)
@@ -95,12 +92,8 @@ def _open(job: Job) -> Image.Image:
     return picture
 
 
-def _size(window: Window) -> tuple[float, float]:
-    return max(1.0, window[2] - window[0]), max(1.0, window[3] - window[1])
-
-
 def _draw(picture: Image.Image, view: View, size: tuple[int, int]) -> Drawn:
-    wide, high = _size(view.window)
+    wide, high = size_of(view.window)
     scale = min(view.side / max(wide, high), LARGER)
     out = (max(1, round(wide * scale)), max(1, round(high * scale)))
     share = (picture.width / size[0], picture.height / size[1])
@@ -110,63 +103,15 @@ def _draw(picture: Image.Image, view: View, size: tuple[int, int]) -> Drawn:
     if view.painting:
         _paint(pixels, view.painting, view.window)
     for mark in sorted(view.marks, key=lambda one: one.strong):
-        _mark(pixels, mark, view.window, size)
+        _mark(pixels, mark, view.window)
     stream = BytesIO()
     Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(stream, "WEBP", quality=QUALITY, method=2)
     return Drawn(key=view.key, content=stream.getvalue(), width=out[0], height=out[1])
 
 
-def _mark(pixels: "Pixels", mark: Mark, window: Window, size: tuple[int, int]) -> None:
-    out = (pixels.shape[1], pixels.shape[0])
-    if mark.segmentation is None:
-        seen = _box_to_seen(mark.box, window, out)
-    elif isinstance(mark.segmentation, dict):
-        seen = _run_lengths_to_seen(mark.segmentation, window, out)
-    else:
-        seen = _rings_to_seen(mark.segmentation, window, out)
+def _mark(pixels: "Pixels", mark: Mark, window: Window) -> None:
+    seen = find_silhouette(mark.segmentation, mark.box, window, (pixels.shape[1], pixels.shape[0]))
     tint(pixels, seen, mark.color, fill=mark.fill if mark.strong else 0.0, edge=2 if mark.strong else 1)
-
-
-def _place(points: Sequence[float], window: Window, out: tuple[int, int]) -> list[tuple[float, float]]:
-    wide, high = _size(window)
-    across, up = out[0] / wide, out[1] / high
-    return [
-        ((x - window[0]) * across, (y - window[1]) * up)
-        for x, y in zip(points[::2], points[1::2], strict=True)
-    ]
-
-
-def _rings_to_seen(
-    rings: Sequence[Sequence[float]], window: Window, out: tuple[int, int]
-) -> "NDArray[np.bool_]":
-    canvas = Image.new("1", out)
-    draw = ImageDraw.Draw(canvas)
-    for ring in rings:
-        draw.polygon(_place(ring, window, out), fill=1)
-    return np.array(canvas)
-
-
-def _box_to_seen(box: Window, window: Window, out: tuple[int, int]) -> "NDArray[np.bool_]":
-    canvas = Image.new("1", out)
-    (left, top), (right, bottom) = _place(box, window, out)
-    ImageDraw.Draw(canvas).rectangle((left, top, max(left, right - 1), max(top, bottom - 1)), fill=1)
-    return np.array(canvas)
-
-
-def _run_lengths_to_seen(rle: dict[str, Any], window: Window, out: tuple[int, int]) -> "NDArray[np.bool_]":
-    """Look the mask up where the picture's pixels have their middles: nothing of the photograph's size is painted."""
-    height, width = rle["size"]
-    counts = rle["counts"]
-    text = counts.encode() if isinstance(counts, str) else counts
-    if not isinstance(text, bytes) or count_pixels([text]) != [height * width]:
-        text = require_mask(height, width, counts).counts
-    ends = read_runs([text]).ends
-    wide, high = _size(window)
-    across = (window[0] + (np.arange(out[0]) + 0.5) * wide / out[0]).astype(np.int64).clip(0, width - 1)
-    down = (window[1] + (np.arange(out[1]) + 0.5) * high / out[1]).astype(np.int64).clip(0, height - 1)
-    places = across * height + down[:, None]
-    seen: NDArray[np.bool_] = np.searchsorted(ends, places, "right") % 2 == 1
-    return seen
 
 
 def _paint(pixels: "Pixels", painting: Painting, window: Window) -> None:

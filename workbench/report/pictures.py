@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from workbench.parallel import map_in_order
 from workbench.report.blocks import Pair
 from workbench.report.material import Row, Seen, Source, Views
-from workbench.report.pencil import Drawn, Job, Mark, Painting, View, Window, draw_job
+from workbench.report.pencil import Drawn, Job, Mark, Painting, View, draw_job
+from workbench.report.silhouette import Window
 
 CROP, WHOLE = 300, 640  # pixels of the longer side
 MARGIN = 0.35  # of the object's longer side, to see where it lies

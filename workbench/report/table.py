@@ -1,6 +1,6 @@
 """Tables of a report: said once, shown as HTML, as Markdown and as csv."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,24 +98,3 @@ def sort_value(cell: Cell) -> float | str:
     """What a column is sorted by; what is missing comes last."""
     value = cell.value if isinstance(cell, Measure) else cell
     return "" if value is None else value
-
-
-def flatten_row(columns: Sequence[Column], row: Sequence[Cell]) -> list[Cell]:
-    """Spread each value with an interval over three cells."""
-    cells: list[Cell] = []
-    for column, cell in zip(columns, row, strict=True):
-        if column.kind == "measure":
-            one = cell if isinstance(cell, Measure) else Measure(None)
-            cells += [one.value, one.low, one.high]
-        else:
-            cells.append(sort_value(cell))
-    return cells
-
-
-def flatten_head(columns: Sequence[Column]) -> list[str]:
-    """The heads for `flatten_row`."""
-    heads: list[str] = []
-    for column in columns:
-        ends = ("", "_low", "_high") if column.kind == "measure" else ("",)
-        heads += [column.key + end for end in ends]
-    return heads

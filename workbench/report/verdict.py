@@ -1,17 +1,15 @@
-"""The sentence that leads the page: is the model good enough, and what is to be labelled next?
+"""The sentence that leads the page: is the model good enough? And what to do next.
 
 The levels are ours, and are said in docs/report.md. Objects are judged by F1 over all classes at the score
 that serves best; segments by PQ, pixels by mIoU.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
+from workbench.evaluation.advice import find_advice
 from workbench.report.blocks import Lead
-from workbench.report.kinds import describe_kind
 from workbench.report.material import Material
-from workbench.report.table import read_measure, show_share
+from workbench.report.table import read_measure
 
 LEVELS: Mapping[str, tuple[float, float]] = {  # family -> good from, useful from
     "mask": (0.9, 0.7),
@@ -25,9 +23,9 @@ SAYINGS: Mapping[str, str] = {
     "poor": "Not good enough yet",
     "unknown": "Not to be told",
 }
+STEPS = 3
 WIDE = 0.1  # an interval that is wider than this says little
 PERCENT = "\u00a0%"
-FEW = 10  # truths of a class from which its numbers mean something
 
 
 def write_lead(material: Material) -> Lead:
@@ -39,13 +37,13 @@ def write_lead(material: Material) -> Lead:
     if failed:
         level = "poor"
         finding = f"the gate {failed[0].get('gate')} does not hold; {finding}"
-    steps = list(_find_steps(material))[:3]
+    steps = find_steps(material)
     return Lead(
         level=level,
         saying=SAYINGS[level],
         finding=f"{finding[:1].upper()}{finding[1:]}.",
-        next=f"{_join(steps)}." if steps else "more of every class, at random: nothing stands out.",
-        doubt=_find_doubt(material, family, key),
+        next=tuple(steps),
+        doubt="" if any(map(_is_doubt, steps)) else _find_doubt(material, family, key),
     )
 
 
@@ -108,52 +106,6 @@ def count_objects(material: Material) -> tuple[float, float, int]:
     return found, reported, truths
 
 
-def _find_steps(material: Material) -> Iterator[str]:
-    """What to do, the most useful first: broken labels, then the costliest kind, then classes with too little."""
-    suspects = list_suspects(material)
-    if suspects:
-        yield f"look at the {_count(len(suspects), 'label')} that seem wrong or missing (below)"
-    kind, name = find_costliest(material)
-    if kind:
-        yield describe_kind(kind).do.format(name=name or "objects")
-    elif material.family[0] in ("semantic", "panoptic"):
-        yield from _find_weakest(material)
-    for own, row in material.classes.items():
-        if 0 < (row.get("truths") or 0) < FEW:
-            yield f"add {own} to {material.part}, which has only {row['truths']}"
-            return
-
-
-def _find_weakest(material: Material) -> Iterator[str]:
-    """The class with the lowest number."""
-    family, key = material.family[0], material.class_key
-    values = {name: (row.get(family) or {}).get(key) for name, row in material.classes.items()}
-    there = {name: value for name, value in values.items() if value is not None}
-    if there and min(there.values()) < LEVELS[family][0]:
-        name = min(there, key=there.__getitem__)
-        yield f"label more {name}, the weakest class ({key} {show_share(there[name])})"
-
-
-def find_costliest(material: Material) -> tuple[str, str]:
-    """The kind of mistake that costs most, and the class that it happens to most; empty where nothing is known."""
-    kinds: Mapping[str, Any] = (material.scores.get("errors") or {}).get("kinds") or {}
-    costs = {kind: float(row.get("cost") or 0.0) for kind, row in kinds.items() if row.get("count")}
-    if not costs or max(costs.values()) <= 0:
-        return "", ""
-    kind = max(costs, key=costs.__getitem__)
-    names = Counter(
-        str(row.get("truth_category") or row.get("category") or "")
-        for row in material.mistakes.get("mistakes") or ()
-        if row.get("kind") == kind
-    )
-    return kind, names.most_common(1)[0][0] if names else ""
-
-
-def list_suspects(material: Material) -> list[Mapping[str, Any]]:
-    """Labels that seem wrong, the most suspicious first."""
-    return list(material.mistakes.get("suspects") or ())
-
-
 def _find_doubt(material: Material, family: str, key: str) -> str:
     one = read_measure(material.scores, family, key)
     images = material.scores.get("images") or 0
@@ -169,6 +121,16 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _join(parts: list[str]) -> str:
-    """First … ; then … ; then …"""
-    return "; then ".join(parts)
+def find_steps(material: Material) -> list[str]:
+    """Labels that seem wrong come first, then what the numbers suggest, as `workbench evaluate` says it."""
+    count = len(material.suspects)
+    what = "1 label that seems" if count == 1 else f"{count:,} labels that seem"
+    first = (
+        [f"Look at the {what} wrong or missing (below): the model contradicts them firmly."] if count else []
+    )
+    return [*first, *find_advice({"images": 0, **material.scores, "per_category": material.classes})][:STEPS]
+
+
+def _is_doubt(step: str) -> bool:
+    """Whether a step says already that there are too few images."""
+    return step.startswith("Judge on more images")
