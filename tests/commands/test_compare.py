@@ -102,6 +102,14 @@ def test_seeds_alone_are_called_luck(home, capsys):
     assert "note: A and B differ in nothing but their seeds" in shown
 
 
+def test_a_run_that_is_not_finished_is_called_so(home, capsys, tmp_path):
+    run = shutil.copytree("projects/balloons/runs/c-full", tmp_path / "runs" / "cut-short")
+    save_record_of(run, read_record_of(run) | {"state": "stopped", "typed": {"train.lr": "0.5"}})
+    shown = flat(compare(capsys, "c-full", str(run)))
+    assert "note: B is stopped, not finished" in shown
+    assert "typed" not in shown
+
+
 def test_what_is_read_first_is_the_answer(home, capsys):
     lines = compare(capsys, "a-small", "c-full", "--images", "2").splitlines()
     assert lines[0] == "val: 19 images"
@@ -207,7 +215,7 @@ def test_other_validation_sets_are_refused_in_one_line_that_says_in_what(home, c
     run, val = changed
     error = compare(capsys, "c-full", str(run), code=65)
     assert error.count("\n") == 1
-    assert f"1 image only in c-full ({val[1]})" in error
+    assert f"1 image only in the first ({val[1]})" in error
     assert f"1 image with other labels ({val[0]})" in error
     assert "--common compares on the 17 images that all have alike" in error
 

@@ -18,10 +18,10 @@ from workbench.evaluation.settling import Settled, settle
 from workbench.run import Run, RunError, read_record
 
 HEADLINES = (("panoptic", "PQ"), ("mask", "AP"), ("box", "AP"), ("semantic", "mIoU"))
-SEEDS = ("seed", "settings.train.seed", "typed.train.seed", "config.SEED")
+SEEDS = ("seed", "settings.train.seed", "config.SEED")
 _OWN = (
     *("scores.", "best.", "dataset.", "images.", "classes.", "best", "step", "state", "reason"),
-    *("config.OUTPUT_DIR", "config.DATASETS.", *SEEDS),
+    *("config.OUTPUT_DIR", "config.DATASETS.", "typed.", *SEEDS),
 )  # what is told elsewhere, or says nothing about how a run was made
 
 

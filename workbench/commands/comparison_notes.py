@@ -18,6 +18,7 @@ def write_notes(entries: "Sequence[Entry]", settled: Settled, versus: "Sequence[
     images = min(len(one.val.images) for one in settled.judged)
     if images < FEW:
         yield f"{images} images are too few to tell a difference from noise, whatever the numbers say"
+    yield from _note_states(entries)
     yield from _note_seeds(entries, versus)
 
 
@@ -46,6 +47,13 @@ def _note_answers(entries: "Sequence[Entry]", settled: Settled) -> Iterator[str]
                 f"{entry.letter} was trained on {len(known)} of these images ({names}): "
                 "it knows the answers, and its numbers are too good"
             )
+
+
+def _note_states(entries: "Sequence[Entry]") -> Iterator[str]:
+    for entry in entries:
+        state = entry.record.get("state", "finished")
+        if state != "finished":
+            yield f"{entry.letter} is {state}, not finished: these are its best weights when it was last predicted with"
 
 
 def _note_seeds(entries: "Sequence[Entry]", versus: "Sequence[Versus]") -> Iterator[str]:

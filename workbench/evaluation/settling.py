@@ -50,7 +50,7 @@ def _refuse(judged: Sequence[Judged], differences: Sequence[Differences]) -> Dat
     if keys and classes:
         noun = "image" if len(keys) == 1 else "images"
         ways.insert(0, f"--common compares on the {len(keys)} {noun} that all have alike")
-    message = f"{_GRAMMAR} as {first}, but differs: {found.tell(first, second)}; {', '.join(ways)}"
+    message = f"{_GRAMMAR} as {first}, but differs: {found.tell('the first', 'it')}; {', '.join(ways)}"
     return DatasetError(second, "", message, "other-val")
 
 
