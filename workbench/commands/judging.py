@@ -74,7 +74,8 @@ def predict(part: "RunPart") -> None:
     from workbench.run import hold
 
     weights = "best" if part.run.best.exists() else "final"
-    say(f"no predictions of {part.part} yet: predicting {len(part.files)} images with the {weights} weights")
+    images = f"{len(part.files):,} image{'' if len(part.files) == 1 else 's'}"
+    say(f"no predictions of {part.part} yet: predicting {images} with the {weights} weights")
     with hold(part.run):
         ready = load_predictor(part.run)
         evaluate_part(ready.model, part.dataset, part.part, ready.cfg, out=part.run, task=ready.task)
