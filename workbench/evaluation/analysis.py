@@ -12,6 +12,7 @@ from workbench.evaluation.class_notes import add_notes
 from workbench.evaluation.coco_predictions import Columns, read_predictions
 from workbench.evaluation.coco_scores import Scored
 from workbench.evaluation.coco_truth import Truth, read_truth
+from workbench.evaluation.memory import sparing
 from workbench.evaluation.object_analysis import Settings, analyse_objects
 from workbench.evaluation.panoptic_quality import compute_panoptic_quality, count_segments
 from workbench.evaluation.picture_intervals import resample_pixels, resample_segments
@@ -29,6 +30,7 @@ class Analysis:
     mistakes: Document | None = None
 
 
+@sparing()
 def analyse_files(truth: Path, predictions: Path, settings: Settings) -> Analysis:
     """Judge COCO results against a COCO dataset."""
     right = read_truth(truth)
@@ -40,6 +42,7 @@ def analyse(truth: Truth, found: Columns, settings: Settings) -> Analysis:
     return _finish(analyse_objects(truth, found, settings), None)
 
 
+@sparing()
 def analyse_part(part: RunPart, settings: Settings) -> Analysis:
     """Judge what a run found in a part: objects, segments and pixels, as far as its task has them."""
     documents: list[Document] = []

@@ -61,20 +61,26 @@ def paint(strips: Strips, layout: Layout, inset: "Ints | None" = None) -> "Words
         bottom = np.maximum(
             top, bottom - depth
         )  # at both edges of nothing the same bits are set, and taken back
-    words = np.zeros(layout.blocks[-1], np.uint64)
+    words = np.zeros(layout.blocks[-1] + 1, np.uint64)  # the last one is for strips that have to wait
     place = strips.column + (layout.start - layout.frames.left)[mask]
     first = (layout.first << 6)[mask]
-    alone = np.diff(place[: strips.whole], prepend=-1) != 0  # the first strip of its column
-    one = slice(None) if strips.whole == len(mask) and alone.all() else np.flatnonzero(alone)
-    other = np.append(np.flatnonzero(~alone), np.arange(strips.whole, len(mask)))
+    again = np.flatnonzero(
+        np.diff(place[: strips.whole], prepend=-1) == 0
+    )  # not the first strip of its column
+    waiting = np.append(again, np.arange(strips.whole, len(mask)))
     for edge in (top, bottom):
         row = edge - first
         bits = _ALL << (row & 63).view(np.uint64)
         row >>= 6
-        at = layout.blocks[row]
+        at = layout.blocks.take(row)
         at += place
-        words[at[one]] ^= bits[one]
-        np.bitwise_xor.at(words, at[other], bits[other])
+        later = at[waiting], bits[waiting]
+        at[waiting] = layout.blocks[-1]
+        if edge is bottom:
+            bits ^= words.take(at)
+        words[at] = bits
+        np.bitwise_xor.at(words, *later)
+    words = words[:-1]
     _carry_down(words, layout.blocks)
     return words
 

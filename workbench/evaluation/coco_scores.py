@@ -4,9 +4,7 @@ hotcoco matches and counts; the averages are taken here as pycocotools takes the
 last bit. Fractions, never percent. Where COCO says -1 (there is no truth of that kind) the value is None.
 """
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +16,7 @@ from workbench.errors import DatasetError
 from workbench.evaluation.coco_notes import write_notes
 from workbench.evaluation.coco_predictions import Columns, read_predictions
 from workbench.evaluation.coco_truth import Truth, read_truth
+from workbench.evaluation.memory import sparing
 from workbench.extras import require
 
 if TYPE_CHECKING:
@@ -46,19 +45,7 @@ class Averages:
     classes: tuple[int, ...]
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Rows by the ten thousand, none of them garbage: each search for some would walk over all that torch has made."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
-
-
-@_uncollected()
+@sparing()
 def compute_coco_scores(
     truth: Path | Mapping[str, Any] | Truth,
     predictions: Path | Sequence[Mapping[str, Any]] | Columns,

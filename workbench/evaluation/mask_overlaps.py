@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.evaluation.bit_masks import Layout, count_common, count_each, erode_sideways, paint, read_masks
+from workbench.evaluation.memory import sparing
 from workbench.evaluation.objects import Objects, Scene
 from workbench.evaluation.run_lengths import read_runs
 from workbench.evaluation.strips import Strips
+from workbench.evaluation.threads import map_in_threads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
 
 BORDER = 0.02  # of the image's diagonal: so far from the outline a pixel belongs to the border
 LEAST = 0.5  # below that no threshold asks for the border
-_AT_ONCE = 150_000  # letters of run lengths: some images
-_KEPT = 31 << 20  # bytes
+_AT_ONCE = 250_000  # letters of run lengths: some images
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +51,11 @@ def find_depths(sizes: "Ints") -> "Ints":
     return depths
 
 
+@sparing()
 def compare_masks(scene: Scene, *, borders: bool) -> Overlaps:
     """Compare all masks of each image; borders only where masks overlap by half."""
-    keep_memory()
     nothing = Overlaps(found=_NONE, truth=_NONE, iou=np.zeros(0), border=np.zeros(0))
-    parts = [nothing, *(_compare(scene, some, borders) for some in _take_images(scene))]
+    parts = [nothing, *map_in_threads(lambda some: _compare(scene, some, borders), _take_images(scene))]
     found, truth = (np.concatenate([getattr(part, name) for part in parts]) for name in ("found", "truth"))
     iou, border = (np.concatenate([getattr(part, name) for part in parts]) for name in ("iou", "border"))
     order = np.lexsort((truth, found))
@@ -62,11 +63,6 @@ def compare_masks(scene: Scene, *, borders: bool) -> Overlaps:
 
 
 _NONE = np.zeros(0, np.int64)
-
-
-def keep_memory() -> None:
-    """Ask for a large block and give it back: from then on glibc keeps what is freed, and need not clear it again."""
-    np.empty(_KEPT, np.uint8)
 
 
 def _take_images(scene: Scene) -> Iterator[_Some]:

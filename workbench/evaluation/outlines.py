@@ -3,14 +3,18 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from workbench.evaluation.threads import map_in_threads
 from workbench.extras import require
 
 if TYPE_CHECKING:
     from workbench.evaluation.coco_truth import Truth
 
 Rle = dict[str, Any]
+
+_AT_ONCE = 2000  # rings
 
 
 def rasterise(truth: "Truth") -> "Truth":
@@ -39,11 +43,13 @@ def rasterise_rows(
 
 
 def _rasterise_all(outlines: Sequence[Sequence[Sequence[float]]], size: tuple[int, int]) -> list[Rle]:
-    """All rings of images of one size in one call, since each call costs; then the rings of one object become one."""
+    """Many rings of images of one size in one call, since each call costs; then the rings of one object become one."""
     hotcoco = require("hotcoco.mask", extra="train")
-    rings = iter(hotcoco.frPyObjects([ring for rings in outlines for ring in rings], *size))
-    masks = []
+    rings = [ring for rings in outlines for ring in rings]
+    parts = [rings[start : start + _AT_ONCE] for start in range(0, len(rings), _AT_ONCE)]
+    drawn = map_in_threads(lambda part: hotcoco.frPyObjects(part, *size), parts)
+    masks, result = chain.from_iterable(drawn), []
     for outline in outlines:
-        own = [next(rings) for _ in outline]
-        masks.append(own[0] if len(own) == 1 else hotcoco.merge(own))
-    return masks
+        own = [next(masks) for _ in outline]
+        result.append(own[0] if len(own) == 1 else hotcoco.merge(own))
+    return result

@@ -4,6 +4,8 @@ Anything out of the ordinary is left to the careful reader, which looks at row a
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -60,7 +62,7 @@ def read_tidy(path: Path, images: Mapping[int, tuple[int, int]]) -> Tidy | None:
     masks = [row.segmentation for row in rows if row.segmentation is not None]
     if not masks:
         return Tidy(table, None, None)
-    texts, sizes = tuple(mask.counts.encode() for mask in masks), [mask.size for mask in masks]
+    texts, sizes = tuple([mask.counts.encode() for mask in masks]), [mask.size for mask in masks]
     if len(masks) < len(rows) or sizes != [images[row.image_id] for row in rows]:
         return None
     table_of_sizes = np.array(sizes, np.int64)
@@ -73,10 +75,14 @@ def _to_table(rows: Sequence[_Row]) -> "NDArray[np.float64] | None":
     """Return numbers that are what they must be, None where one is not."""
     if not rows:
         return None
-    ids = np.array([(row.image_id, row.category_id) for row in rows], np.int64)
-    numbers = np.array([(*row.bbox, row.score) for row in rows])
-    if not (np.abs(ids) < _EXACT).all() or not (np.abs(numbers) < _HUGE).all():
+    images, categories = (
+        np.fromiter(map(attrgetter(name), rows), np.int64, len(rows)) for name in ("image_id", "category_id")
+    )
+    boxes = np.fromiter(chain.from_iterable(map(attrgetter("bbox"), rows)), float, 4 * len(rows)).reshape(
+        -1, 4
+    )
+    scores = np.fromiter(map(attrgetter("score"), rows), float, len(rows))
+    fine = all((np.abs(column) < _EXACT).all() for column in (images, categories))
+    if not fine or not all((np.abs(column) < _HUGE).all() for column in (boxes, scores)):
         return None
-    if not (numbers[:, 2:4] >= 0).all():
-        return None
-    return np.concatenate([ids[:, :1], numbers, ids[:, 1:]], axis=1, dtype=np.float64)
+    return np.column_stack([images, boxes, scores, categories]) if (boxes[:, 2:] >= 0).all() else None

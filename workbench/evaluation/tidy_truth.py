@@ -82,7 +82,7 @@ def _are_tidy(rows: Sequence[_Row], images: set[Any], categories: set[Any]) -> b
         return False
     if not {row.iscrowd for row in rows} <= {0, 1}:
         return False
-    numbers = np.array([(*row.bbox, row.area) for row in rows])
+    numbers = np.fromiter(chain.from_iterable([(*row.bbox, row.area) for row in rows]), float).reshape(-1, 5)
     if not (np.abs(numbers) < _HUGE).all() or not (numbers[:, 2:] >= 0).all():
         return False
     return _are_rings(
