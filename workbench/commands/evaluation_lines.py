@@ -50,7 +50,7 @@ def format_evaluation(name: str, document: Document, score: float | None = None)
     """Lay everything out for the width of the terminal; `score` is where a person wants precision and recall."""
     width = max(NARROWEST, min(WIDEST, shutil.get_terminal_size((80, 24)).columns))
     blocks = [
-        _describe_data(name, document),
+        _describe_data(name, document, width),
         _format_heads(document, width),
         _format_classes(document, width, score),
         _format_errors(document),
@@ -60,13 +60,15 @@ def format_evaluation(name: str, document: Document, score: float | None = None)
     return "\n\n".join(block for block in blocks if block)
 
 
-def _describe_data(name: str, document: Document) -> str:
+def _describe_data(name: str, document: Document, width: int) -> str:
+    """One line, or two where the name is long."""
     rows = document["per_category"].values()
     counts = [_count(document["images"], "image")]
     for key, word in (("truths", "object"), ("predictions", "prediction")):
         if any(key in row for row in rows):
             counts.append(_count(sum(row.get(key, 0) for row in rows), word))
-    return f"{safe(name)}: {', '.join(counts)}"
+    told = ", ".join(counts)
+    return f"{safe(name)}:{' ' if len(safe(name)) + len(told) + 2 <= width else chr(10)}{told}"
 
 
 def _count(number: int, what: str) -> str:
