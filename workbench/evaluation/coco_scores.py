@@ -60,14 +60,20 @@ def compute_coco_scores(
     """
     right = truth if isinstance(truth, Truth) else read_truth(truth)
     found = read_predictions(predictions, right)
-    chosen = tuple(kinds) or _find_kinds(right, found)
-    _refuse_kinds(right, found, chosen)
+    chosen = choose_kinds(right, found, kinds)
     limits = _find_limits(found)
     averages = _match(right, found, chosen, limits, mask_sizes)
     nothing = 0.0 if not right.sizes else None  # no image at all: an honest zero, with a note
     scores: dict[str, Any] = {kind: _summarize(one, limits, nothing) for kind, one in averages.items()}
     scores["per_category"] = _summarize_classes(right, found, averages)
     return Scored(scores, write_notes(right, found, scores, limits))
+
+
+def choose_kinds(truth: Truth, found: Columns, kinds: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the kinds that can be scored, or those that were asked for, if they can."""
+    chosen = tuple(kinds) or _find_kinds(truth, found)
+    _refuse_kinds(truth, found, chosen)
+    return chosen
 
 
 def _find_kinds(truth: Truth, found: Columns) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """All that is known of objects in one document: averages, intervals, curves, confusion, calibration, errors, slices."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from workbench.evaluation.bootstrap import Draws, resample
 from workbench.evaluation.calibration import compute_calibration
 from workbench.evaluation.coco_predictions import Columns
-from workbench.evaluation.coco_scores import Scored, compute_coco_scores
+from workbench.evaluation.coco_scores import Scored, choose_kinds, compute_coco_scores
 from workbench.evaluation.coco_truth import Truth
 from workbench.evaluation.confusion import IOU, count_confusion
 from workbench.evaluation.curves import (
@@ -30,6 +31,7 @@ from workbench.evaluation.ranking import Ranked, rank
 from workbench.evaluation.slice_light import group_light
 from workbench.evaluation.slice_table import group_table, read_table
 from workbench.evaluation.slices import Grouping, group_crowding, slice_classes, slice_images, slice_sizes
+from workbench.evaluation.threads import beside, map_in_threads
 
 Document = dict[str, Any]
 _BOUNDARY = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR100")
@@ -50,14 +52,15 @@ class Settings:
 def analyse_objects(truth: Truth, found: Columns, settings: Settings) -> Document:
     """Judge predictions of objects in every way that there is."""
     truth = rasterise(truth)
-    scored = compute_coco_scores(truth, found, kinds=settings.kinds)
-    if not len(found.table) and "mask" in scored.scores:
-        found = replace(found, masks=(), sizes=np.zeros((0, 2), np.int64))
-    scene = build_scene(truth, found)
-    matches = _match(scene, scored)
-    kind = "mask" if "mask" in matches else "box"
-    draws = {name: resample(scene, one) for name, one in matches.items()}
-    sized = resample_sizes(scene, matches[kind])
+    kinds = choose_kinds(truth, found, settings.kinds)
+    with beside(lambda: compute_coco_scores(truth, found, kinds=kinds)) as score:
+        whole = replace(found, masks=(), sizes=np.zeros((0, 2), np.int64)) if not len(found.table) else found
+        scene = build_scene(truth, whole)
+        matches = _match(scene, kinds)
+        kind = "mask" if "mask" in matches else "box"
+        draws = dict(zip(matches, map_in_threads(partial(resample, scene), matches.values()), strict=True))
+        sized = resample_sizes(scene, matches[kind])
+        scored = score()
     document = _add_intervals(_add_boundary(_start(scored, truth), scene, matches), draws, sized)
     document |= _look_closer(scene, matches[kind], document, settings)
     groupings, notes = _find_groupings(scene, truth, settings)
@@ -71,12 +74,12 @@ def _start(scored: Scored, truth: Truth) -> Document:
     return {**scored.scores, "images": len(truth.sizes), "notes": list(scored.notes)}
 
 
-def _match(scene: Scene, scored: Scored) -> dict[str, Matches]:
+def _match(scene: Scene, kinds: Sequence[str]) -> dict[str, Matches]:
     """Match by all that was scored; masks by their borders, too."""
     matches: dict[str, Matches] = {}
-    if "box" in scored.scores:
+    if "box" in kinds:
         matches["box"] = match(scene, compute_pairs(scene, "box"))
-    if "mask" in scored.scores:
+    if "mask" in kinds:
         for name, pairs in zip(("mask", "boundary"), compute_mask_pairs(scene), strict=True):
             matches[name] = match(scene, pairs)
     return matches

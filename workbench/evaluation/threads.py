@@ -1,7 +1,8 @@
 """Work that leaves Python alone (numpy, compiled code) on several cores, in one memory."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from workbench.parallel import available_cores
@@ -24,3 +25,13 @@ def map_in_threads(function: Callable[[Item], Result], items: Iterable[Item]) ->
         return [function(item) for item in several]
     with ThreadPoolExecutor(count_threads()) as pool:
         return list(pool.map(function, several))
+
+
+@contextmanager
+def beside(function: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
+    """Begin with it, and yield what waits for its result; with one core it waits until it is asked for."""
+    if count_threads() < 2:
+        yield function
+        return
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(function).result
