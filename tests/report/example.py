@@ -8,7 +8,7 @@ from PIL import Image
 
 from workbench.data.dataset import Category
 from workbench.data.manifest import Manifest
-from workbench.report.kinds import KINDS
+from workbench.report.kinds import KINDS, SUSPICIONS
 from workbench.report.material import Material, Seen, Source, Views
 
 COLORS = ((242, 76, 53), (53, 76, 242), (140, 242, 53))
@@ -98,6 +98,7 @@ def make_scores(names: list[str], text: Callable[[str], str]) -> dict[str, objec
         "boundary": values,
         "images": 13,
         "notes": [text("a note")],
+        "advice": [text(f"{number} step") for number in ("first", "second", "third")],
         "per_category": {
             name: {
                 "mask": {**values, "AP": 0.3 + 0.1 * place},
@@ -159,7 +160,14 @@ def make_mistakes(names: list[str], files: list[str], text: Callable[[str], str]
         {"image_id": n, "image": files[n - 1], "value": n / 4, "truths": 1, "wrong": 4 - n}
         for n in range(1, 5)
     ]
-    return {"part": "val", "mistakes": rows, "suspects": rows[:3], "images": images}
+    return {
+        "part": "val",
+        "mistakes": rows,
+        "suspects": [
+            {**row, "kind": kind, "suspicion": 0.8} for row, kind in zip(rows, SUSPICIONS, strict=False)
+        ][:3],
+        "images": images,
+    }
 
 
 def make_manifest(names: list[str], text: Callable[[str], str]) -> Manifest:

@@ -31,7 +31,7 @@ class Composed:
 
 def compose(material: Material) -> Composed:
     """Put the page together."""
-    plan = Plan(material.views, material.least)
+    plan = Plan(material)
     suspects = build_suspects(material, plan)
     sections = (
         build_headline(material),

@@ -30,7 +30,7 @@ def gather(run: Run, part: str, found: RunPart | None, lack: str = "") -> Materi
     material = replace(material, manifest=found.manifest)
     try:
         views = read_views(found)
-        return replace(material, views=views, ranking=rank_painted(views))
+        return replace(material, views=views, ranking=rank_painted(found, views))
     except WorkbenchError as error:
         return replace(material, notes=(f"no pictures: {error}",))
 

@@ -1,9 +1,10 @@
 """Whole images: those that went worst and best, and labels that a person should look at."""
 
 from workbench.report.blocks import Block, Folded, Gallery, Section
+from workbench.report.kinds import SUSPICIONS
 from workbench.report.material import Material, Row
 from workbench.report.pictures import Plan
-from workbench.report.table import Column, Table
+from workbench.report.table import Cell, Column, Table
 
 WORST, BEST, SUSPECTS = 6, 3, 9
 LISTED = 100
@@ -14,7 +15,7 @@ def build_suspects(material: Material, plan: Plan) -> Section | None:
     rows = material.suspects
     if not rows:
         return None
-    pairs = tuple(pair for row in rows[:SUSPECTS] if (pair := plan.add_suspect(row)))
+    pairs = tuple(pair for row in rows[:SUSPECTS] if (pair := plan.add_mistake(row)))
     table = list_suspect_rows(material)
     short = Table(name=table.name, caption=table.caption, columns=table.columns, rows=table.rows[:LISTED])
     blocks: list[Block] = []
@@ -36,11 +37,17 @@ def list_suspect_rows(material: Material) -> Table:
         Column(key="category", title="model says"),
         Column(key="score", title="score", kind="score"),
         Column(key="iou", title="IoU", kind="score"),
+        Column(key="suspicion", title="how firm", kind="score"),
         Column(key="truth", title="truth id", kind="count"),
         Column(key="note", title="note"),
     )
-    rows = tuple(tuple(row.get(column.key) for column in columns) for row in material.suspects)
+    rows = tuple(_list_suspect(row, columns) for row in material.suspects)
     return Table(name="suspects", caption="Labels to look at", columns=columns, rows=rows)
+
+
+def _list_suspect(row: Row, columns: tuple[Column, ...]) -> tuple[Cell, ...]:
+    kind = str(row.get("kind") or "")
+    return (SUSPICIONS.get(kind, kind), *(row.get(column.key) for column in columns[1:]))
 
 
 def build_images(material: Material, plan: Plan) -> Section | None:

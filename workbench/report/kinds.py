@@ -72,6 +72,14 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+SUSPICIONS: Mapping[str, str] = {
+    "missing-label": "Label missing?",
+    "spurious-label": "Label of nothing?",
+    "wrong-class": "Wrong class?",
+    "poor-outline": "Poor outline?",
+}
+
+
 def describe_kind(name: str) -> Kind:
     """A kind that is not known has its own name."""
     return KINDS.get(name) or Kind(title=name, means="", do="label more {name}")

@@ -87,6 +87,11 @@ class Material:
         score = self.scores.get("score", (self.scores.get("confusion") or {}).get("score"))
         return SURE if score is None else float(score)
 
+    def find_least(self, name: str) -> float:
+        """The same for one class, which may have a lower one of its own."""
+        own = (self.mistakes.get("least") or {}).get(name)
+        return self.least if own is None else float(own)
+
     @property
     def family(self) -> tuple[str, str]:
         """The number that decides: mask AP, else box AP; PQ; mIoU."""

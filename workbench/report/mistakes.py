@@ -28,7 +28,7 @@ def build_mistakes(material: Material, plan: Plan) -> Section | None:
         )
     lead = (
         "What it costs is how many points AP50 would rise if only this kind were mended. Sure ones are those from "
-        f"score {material.least:.2f} on, which serves best; they are shown below."
+        f"score {material.least:.2f} on, which serves best, or from the class's own best one; they are shown below."
     )
     return Section(id="mistakes", title="What goes wrong", lead=lead, blocks=tuple(blocks))
 
@@ -74,11 +74,8 @@ def list_kinds(material: Material) -> Table:
 
 
 def list_mistakes(material: Material) -> Table:
-    """Every mistake, the surest first."""
-    rows = sorted(
-        material.mistakes.get("mistakes") or (),
-        key=lambda row: (-(row.get("score") or 0.0), str(row.get("image"))),
-    )
+    """Every mistake that is listed, as in the file."""
+    rows = material.mistakes.get("mistakes") or ()
     columns = (
         Column(key="kind", title="kind"),
         Column(key="image", title="image"),
@@ -91,11 +88,11 @@ def list_mistakes(material: Material) -> Table:
         Column(key="note", title="note"),
     )
     cells = tuple(tuple(row.get(column.key) for column in columns) for row in rows)
-    return Table(name="mistakes", caption="Mistakes, the surest first", columns=columns, rows=cells)
+    return Table(name="mistakes", caption="Mistakes", columns=columns, rows=cells)
 
 
 def _show(material: Material, plan: Plan, kind: str) -> Gallery | None:
-    """The surest of a kind, or the largest missed ones: no two of one image, while there are others."""
+    """The first of a kind: no two of one image, while there are others."""
     rows = list_sure(material, kind)
     pairs: list[Pair] = []
     for row in choose(rows, SHOWN):
@@ -110,20 +107,15 @@ def _show(material: Material, plan: Plan, kind: str) -> Gallery | None:
 
 
 def list_sure(material: Material, kind: str) -> list[Row]:
-    """Mistakes of a kind that a person would meet: what is missed, and what is reported from the best score on."""
-    least = material.least
-    return [
-        row
-        for row in material.mistakes.get("mistakes") or ()
-        if row.get("kind") == kind and (row.get("score") is None or row["score"] >= least)
-    ]
+    """The mistakes of a kind that are listed: those that a person would meet, what matters most first."""
+    return [row for row in material.mistakes.get("mistakes") or () if row.get("kind") == kind]
 
 
 def choose(rows: list[Row], count: int) -> list[Row]:
     """Take the first of each image, then the second of each, and so on."""
     turns: dict[Any, int] = {}
     ranked: list[tuple[int, int, Row]] = []
-    for place, row in enumerate(sorted(rows, key=lambda row: -(row.get("score") or 0.0))):
+    for place, row in enumerate(rows):
         turn = turns[row.get("image_id")] = turns.get(row.get("image_id"), -1) + 1
         ranked.append((turn, place, row))
     return [row for _, _, row in sorted(ranked, key=lambda one: one[:2])[:count]]

@@ -1,71 +1,41 @@
-"""Images of segments or classes from the worst to the best: by the share of pixels whose class is right."""
+"""Images of segments or classes from the worst to the best, by the number that `compare` has for each image, too."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
-from PIL import Image
-
-from workbench.parallel import map_in_order
+from workbench.evaluation.image_scores import ImageScores, score_pixels, score_segments
+from workbench.evaluation.json_file import read_json
+from workbench.evaluation.panoptic_quality import count_segments
+from workbench.evaluation.picture_draws import confusions_to_pixels
+from workbench.evaluation.run_part import RunPart
+from workbench.evaluation.semantic_scores import count_pictures
 from workbench.report.material import Row, Views
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
-    Classes = NDArray[np.int64]
+def rank_painted(found: RunPart, views: Views) -> list[Row]:
+    """One row an image: PQ of its segments, or the mean IoU of its classes; nothing for objects."""
+    if not views.painted:
+        return []
+    if found.task == "panoptic":
+        numbers = [row["image_id"] for row in read_json(found.panoptic_truth)["annotations"]]
+        return _rank(
+            numbers, score_segments(count_segments(found.panoptic_truth, found.panoptic_results)), views
+        )
+    pairs, names = list(found.pair_pictures()), found.name_classes()
+    by_truth: dict[Path, int] = {truth: number for number, (truth, _) in views.painted.items()}
+    scores = score_pixels(confusions_to_pixels(list(count_pictures(pairs, len(names))), names))
+    return _rank([by_truth.get(truth, -1) for truth, _ in pairs], scores, views)
 
-IGNORED = 255  # of pictures of classes; 0 is the unknown of segments
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Both:
-    """Two PNGs, and what their segments are; without segments they hold classes."""
-
-    truth: Path
-    found: Path
-    segments: tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] | None
-
-
-def rank_painted(views: Views) -> list[Row]:
-    """One row an image, the worst first."""
-    numbers = list(views.painted)
-    wanted = [_pair(views, number) for number in numbers]
-    rows = [
-        {"image_id": number, "image": views.images[number].name, "value": share}
-        for number, share in zip(numbers, map_in_order(compute_share, wanted, chunk=16), strict=True)
-        if share is not None
+def _rank(numbers: list[int], scores: ImageScores, views: Views) -> list[Row]:
+    columns = {"right": scores.found, "wrong": scores.false, "missed": scores.missed}
+    rows: list[Row] = [
+        {
+            "image_id": number,
+            "image": views.images[number].name,
+            "value": value,
+            **{key: int(column[place]) for key, column in columns.items() if column is not None},
+        }
+        for place, (number, value) in enumerate(zip(numbers, scores.score.tolist(), strict=True))
+        if number in views.images
     ]
     return sorted(rows, key=lambda row: (row["value"], row["image"]))
-
-
-def _pair(views: Views, number: int) -> Both:
-    truth, found = views.painted[number]
-    segments = views.segments.get(number)
-    tables = None if segments is None else (tuple(segments[0].items()), tuple(segments[1].items()))
-    return Both(truth=truth, found=found, segments=tables)
-
-
-def compute_share(both: Both) -> float | None:
-    """Share of the truth's pixels that are right; None where a picture cannot be read, or nothing is labelled."""
-    try:
-        truth, found = _read(both.truth, both, 0), _read(both.found, both, 1)
-    except (OSError, ValueError):
-        return None
-    known = truth >= 0
-    if truth.shape != found.shape or not known.any():
-        return None
-    return float((truth == found)[known].mean())
-
-
-def _read(path: Path, both: Both, side: int) -> "Classes":
-    """A class for each pixel, -1 where there is none."""
-    with Image.open(path) as picture:
-        if both.segments is None:
-            values = np.asarray(picture.convert("L")).astype(np.int64)
-            return np.where(values == IGNORED, -1, values)
-        ids = np.asarray(picture.convert("RGB")).astype(np.int64) @ np.array([1, 256, 65536])
-    classes = np.full(ids.shape, -1)
-    for number, kind in both.segments[side]:
-        classes[ids == number] = kind
-    return classes

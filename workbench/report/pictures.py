@@ -1,12 +1,14 @@
 """Which pictures a report shows: pairs of truth and prediction, collected first and drawn image by image."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workbench.parallel import map_in_order
 from workbench.report.blocks import Pair
-from workbench.report.material import Row, Seen, Source, Views
+from workbench.report.captions import count_objects, describe, name_mistake, write_note
+from workbench.report.kinds import SUSPICIONS
+from workbench.report.material import Material, Row, Seen, Source
 from workbench.report.pencil import Drawn, Job, Mark, Painting, View, draw_job
 from workbench.report.silhouette import Window
 
@@ -15,6 +17,7 @@ MARGIN = 0.35  # of the object's longer side, to see where it lies
 LEAST = 56  # pixels of a photograph that a crop has at least
 GREY = (128, 128, 128)
 MOST = 150  # objects drawn on one picture
+TRUTH, FOUND = 0, 1  # the sides of a pair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,91 +32,101 @@ class Shown:
 class Plan:
     """Collects what is to be drawn."""
 
-    def __init__(self, views: Views, least: float) -> None:
-        self._views = views
-        self._score = least
+    def __init__(self, material: Material) -> None:
+        self._views = material.views
+        self._least = {number: material.find_least(name) for number, name in self._views.names.items()}
         self._wanted: dict[int, list[View]] = {}
-        self._truths = {one.number: (image, one) for image, row in views.truths.items() for one in row}
-        self._found = {one.number: (image, one) for image, row in views.found.items() for one in row}
+        self._sides = (self._views.truths, self._views.found)
+        self._known = tuple({one.number: one for row in side.values() for one in row} for side in self._sides)
 
     def add_mistake(self, row: Row) -> Pair | None:
         """Cut out truth and prediction; None where there is nothing to cut from."""
         image = self._views.images.get(_number(row.get("image_id")))
-        truth, found = self._find(row)
+        truth, found = (
+            self._known[side].get(_number(row.get(key))) for side, key in enumerate(("truth", "prediction"))
+        )
         if image is None or (truth is None and found is None):
             return None
-        about = [one for one in (truth, found) if one]
-        window = _cut(about, image)
-        keys = self._want(image, window, CROP, truth, found)
-        name = self._views.names
-        is_, says = (f"{name.get(one.category, '?')}" if one else "" for one in (truth, found))
-        score = f" {found.score:.2f}" if found and found.score is not None else ""
+        strong = self._find_strong(row)
+        window = _cut(
+            [self._known[side][number] for side in (TRUTH, FOUND) for number in strong[side]], image
+        )
+        keys = self._want(image, window, CROP, strong)
+        is_, says = (self._views.names.get(one.category, "?") if one else "" for one in (truth, found))
+        suspicion = SUSPICIONS.get(str(row.get("kind")), "")
         return Pair(
-            title=_title(says and says + score, is_, same=says == is_),
-            note=_note(row),
-            truth=keys[0],
-            found=keys[1],
-            truth_alt=f"Truth in {image.name}: {_describe(is_, truth)}",
-            found_alt=f"Model in {image.name}: {_describe(says, found)}{score and f', score{score}'}",
+            title=" ".join(filter(None, (suspicion, name_mistake(is_, says, found)))),
+            note=write_note(row),
+            truth=keys[TRUTH],
+            found=keys[FOUND],
+            truth_alt=f"Truth in {image.name}: {describe(is_, truth)}",
+            found_alt=f"Model in {image.name}: {describe(says, found)}",
         )
 
-    def add_suspect(self, row: Row) -> Pair | None:
-        """The same; what is suspected is in the note."""
-        return self.add_mistake(row)
+    def _find_strong(self, row: Row) -> tuple[set[int], set[int]]:
+        """The truths and predictions that a row is about; with `others`, where one covers several or several one."""
+        strong: tuple[set[int], set[int]] = (set(), set())
+        others = [
+            (TRUTH if row.get("kind") == "merged" else FOUND, other) for other in row.get("others") or ()
+        ]
+        for side, number in ((TRUTH, row.get("truth")), (FOUND, row.get("prediction")), *others):
+            if _number(number) in self._known[side]:
+                strong[side].add(_number(number))
+        return strong
 
     def add_image(self, row: Row) -> Pair | None:
         """A whole image, twice."""
         image = self._views.images.get(_number(row.get("image_id")))
         if image is None:
             return None
-        keys = self._want(image, (0, 0, image.width, image.height), WHOLE, None, None)
-        truths, found = (self._list(side, image.id) for side in (self._views.truths, self._views.found))
+        keys = self._want(image, (0, 0, image.width, image.height), WHOLE, None)
         value = row.get("value")
+        alts = [
+            count_objects(self._views, image, self._list(side, image.id, ()), side) for side in (TRUTH, FOUND)
+        ]
         return Pair(
             title=image.name,
-            note="" if value is None else f"{100 * value:.0f} % right",
-            truth=keys[0],
-            found=keys[1],
-            truth_alt=f"Truth in {image.name}: {self._count(image, truths, 0)}",
-            found_alt=f"Model in {image.name}: {self._count(image, found, 1)}",
+            note="" if value is None else f"{100 * value:.0f}\u00a0% right",
+            truth=keys[TRUTH],
+            found=keys[FOUND],
+            truth_alt=f"Truth in {image.name}: {alts[TRUTH]}",
+            found_alt=f"Model in {image.name}: {alts[FOUND]}",
         )
-
-    def _find(self, row: Row) -> tuple[Seen | None, Seen | None]:
-        truth = self._truths.get(_number(row.get("truth")), (None, None))[1]
-        found = self._found.get(_number(row.get("prediction")), (None, None))[1]
-        return truth, found
 
     def _want(
-        self, image: Source, window: Window, side: int, truth: Seen | None, found: Seen | None
+        self, image: Source, window: Window, size: int, strong: tuple[set[int], set[int]] | None
     ) -> tuple[str, str]:
+        """Ask for two views; all objects of a whole image (`strong` None) are drawn alike."""
         wanted = self._wanted.setdefault(image.id, [])
         keys = []
-        whole = truth is None and found is None
-        for place, (objects, one) in enumerate(((self._views.truths, truth), (self._views.found, found))):
+        for side in (TRUTH, FOUND):
             key = f"p{image.id}-{len(wanted)}"
-            painting = self._painting(image.id, place) if whole else None
-            listed = [] if painting else self._list(objects, image.id, one)
-            marks = tuple(self._mark(each, one, whole) for each in listed)
-            wanted.append(View(key=key, window=window, side=side, marks=marks, painting=painting))
+            painting = self._painting(image.id, side) if strong is None else None
+            chosen = None if strong is None else strong[side]
+            listed = [] if painting else self._list(side, image.id, chosen or ())
+            marks = tuple(self._mark(one, chosen is None or one.number in chosen) for one in listed)
+            wanted.append(View(key=key, window=window, side=size, marks=marks, painting=painting))
             keys.append(key)
-        return keys[0], keys[1]
+        return keys[TRUTH], keys[FOUND]
 
-    def _list(self, objects: Mapping[int, Sequence[Seen]], image: int, one: Seen | None = None) -> list[Seen]:
-        """What is sure enough, and in any case the one that it is about."""
-        rows = [each for each in objects.get(image, ()) if each.score is None or each.score >= self._score]
-        rows = sorted(rows, key=lambda each: -(each.score or 0.0))[:MOST]
-        return rows if one is None or one in rows else [*rows, one]
+    def _list(self, side: int, image: int, chosen: Iterable[int]) -> list[Seen]:
+        """What is sure enough, the surest first, and in any case what it is about."""
+        rows = self._sides[side].get(image, ())
+        sure = [one for one in rows if one.score is None or one.score >= self._least.get(one.category, 0.0)]
+        kept = sorted(sure, key=lambda one: -(one.score or 0.0))[:MOST]
+        there = {one.number for one in kept}
+        return [*kept, *(one for one in rows if one.number in set(chosen) - there)]
 
-    def _mark(self, each: Seen, one: Seen | None, whole: bool) -> Mark:
-        x, y, width, height = each.box
+    def _mark(self, one: Seen, strong: bool) -> Mark:
+        x, y, width, height = one.box
         return Mark(
-            color=self._views.colors.get(each.category, GREY),
+            color=self._views.colors.get(one.category, GREY),
             box=(x, y, x + width, y + height),
-            segmentation=each.segmentation,
-            strong=whole or each == one,
+            segmentation=one.segmentation,
+            strong=strong,
         )
 
-    def _painting(self, image: int, place: int) -> Painting | None:
+    def _painting(self, image: int, side: int) -> Painting | None:
         paths = self._views.painted.get(image)
         if paths is None:
             return None
@@ -121,20 +134,8 @@ class Plan:
         if segments is None:
             table = [(number - 1, color) for number, color in sorted(colors.items())]
         else:
-            table = [(number, colors.get(kind, GREY)) for number, kind in sorted(segments[place].items())]
-        return Painting(path=paths[place], colors=tuple(table), segments=segments is not None)
-
-    def _count(self, image: Source, objects: Sequence[Seen], place: int) -> str:
-        """So many of each class, for those who cannot see it."""
-        segments = self._views.segments.get(image.id)
-        kinds = list(segments[place].values()) if segments else [one.category for one in objects]
-        counts = {kind: kinds.count(kind) for kind in sorted(set(kinds))}
-        if not counts and image.id in self._views.painted:
-            return "each pixel in the colour of its class"
-        return (
-            ", ".join(f"{count} {self._views.names.get(kind, '?')}" for kind, count in counts.items())
-            or "nothing"
-        )
+            table = [(number, colors.get(kind, GREY)) for number, kind in sorted(segments[side].items())]
+        return Painting(path=paths[side], colors=tuple(table), segments=segments is not None)
 
     def draw(self, budget: int) -> dict[str, Shown]:
         """Draw all, and keep those first asked for that fit into so many bytes of the page."""
@@ -165,23 +166,6 @@ def _fit(drawn: Sequence[Drawn], budget: int) -> dict[str, Shown]:
 
 def _number(value: object) -> int:
     return value if isinstance(value, int) else -1
-
-
-def _title(says: str, is_: str, *, same: bool) -> str:
-    """What the model says, and what it is."""
-    if same:
-        return says
-    return f"{says}, is {is_}" if says and is_ else f"{says}, nothing there" if says else f"{is_}, not found"
-
-
-def _note(row: Row) -> str:
-    iou = row.get("iou")
-    shown = f"IoU {iou:.2f}" if isinstance(iou, int | float) and iou > 0 else ""
-    return " · ".join(filter(None, (shown, str(row.get("note") or ""), str(row.get("image") or ""))))
-
-
-def _describe(name: str, one: Seen | None) -> str:
-    return f"{name}, {one.box[2]:.0f} × {one.box[3]:.0f} pixels" if one else "nothing here"
 
 
 def _cut(about: Sequence[Seen], image: Source) -> Window:

@@ -128,7 +128,10 @@ def find_steps(material: Material) -> list[str]:
     first = (
         [f"Look at the {what} wrong or missing (below): the model contradicts them firmly."] if count else []
     )
-    return [*first, *find_advice({"images": 0, **material.scores, "per_category": material.classes})][:STEPS]
+    advice = material.scores.get("advice")
+    if advice is None:
+        advice = find_advice({"images": 0, **material.scores, "per_category": material.classes})
+    return [*first, *map(str, advice)][:STEPS]
 
 
 def _is_doubt(step: str) -> bool:
