@@ -160,6 +160,14 @@ def test_an_object_with_id_zero_counts_and_is_told():
     assert "id 0" in notes[0]
 
 
+def test_category_ids_that_start_at_zero_are_told():
+    truth = make_truth(truth_row(1, [0, 0, 50, 50], category=0), categories=0)
+    truth["categories"] = [{"id": 0, "name": "cat"}]
+    scores, notes = compute_coco_scores(truth, [answer([0, 0, 50, 50], category=0)])
+    assert scores["box"]["AP"] == pytest.approx(1)
+    assert "category ids start at 0 (cat)" in notes[0]
+
+
 def test_more_than_a_hundred_predictions_are_told_and_the_standard_numbers_stay_standard():
     truth = make_truth(*(truth_row(1 + n, [0, n % 12 * 10, 8, 8], area=64) for n in range(12)), categories=1)
     rows = [answer([50 + n % 40, 0, 9, 9], 0.9) for n in range(130)] + [

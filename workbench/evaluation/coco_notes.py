@@ -25,6 +25,11 @@ def write_notes(
         notes.append(
             "the truth has an object with id 0: pycocotools takes it for not found, here it counts as any other"
         )
+    if 0 in truth.names:
+        notes.append(
+            f"category ids start at 0 ({truth.names[0]}), COCO's at 1: whoever takes 0 for the background, or counts "
+            "from 1, is off by one class"
+        )
     if not truth.masks and found.masks is not None:
         notes.append("no mask scores: not every object of the truth has a segmentation")
     return tuple(notes)
