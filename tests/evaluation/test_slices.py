@@ -234,3 +234,20 @@ def test_images_are_sorted_by_brightness_and_sharpness(tmp_path):
     assert np.flatnonzero(brightness[2]).tolist() == [2, 5]
     assert set(np.flatnonzero(sharpness[2]).tolist()) == {3, 4}
     assert "2 images are in no slice" in notes[0] and "6.png" in notes[0]
+
+
+def test_a_slope_is_not_sharp_and_a_line_is(tmp_path):
+    """The Laplacian of a slope is 0; of a line of 10 grey levels it is 10, -20, 10 and 0 elsewhere."""
+    from PIL import Image
+
+    from workbench.formats.light import measure_light
+
+    slope = np.tile(np.arange(60, dtype=np.uint8), (40, 1))
+    line = np.full((40, 60), 100, np.uint8)
+    line[:, 30] = 110
+    for name, picture in (("slope", slope), ("line", line)):
+        Image.fromarray(picture).save(tmp_path / f"{name}.png")
+    assert measure_light(tmp_path / "slope.png") == (29.5, 0)
+    brightness, sharpness = measure_light(tmp_path / "line.png")
+    assert brightness == pytest.approx(100 + 10 / 60)
+    assert sharpness == pytest.approx(600 / 58)
