@@ -130,8 +130,8 @@ def make_scores(names: list[str], text: Callable[[str], str]) -> dict[str, objec
             "kinds": {name: {"count": 2, "cost": 0.1 / (n + 1)} for n, name in enumerate([*KINDS, text("new-kind")])},
         },
         "slices": [
-            {"by": text("size"), "value": text(value), "images": 6, "truths": 20, "AP": 0.4, "interval": [0.3, 0.5]}
-            for value in ("small", "large")
+            {"by": text("size"), "value": text(value), "images": 6, "truths": 20, "AP": 0.4, "interval": [0.3, 0.5],
+             "difference": -0.1, "clear": True} for value in ("small", "large")
         ],
         "gates": [
             {"gate": text("mask.AP>=0.4"), "passed": True, "value": 0.5, "interval": [0.3, 0.6], "bound": 0.4}

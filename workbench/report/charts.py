@@ -91,7 +91,7 @@ def draw_series(
     every = [point for points in lines.values() for point in points]
     steps = [step for step, _ in every]
     top = 1.0 if share else max((value for _, value in every), default=1.0)
-    frame = make_frame(440, 230, across=(min([*steps, 0]), max([*steps, 1])), up=(0, top), left=40, right=92)
+    frame = make_frame(380, 220, across=(min([*steps, 0]), max([*steps, 1])), up=(0, top), left=40, right=92)
     ys = SHARES if share else tuple((tick, f"{tick:g}") for tick in find_ticks(0, top, 4))
     xs = tuple((tick, f"{tick:,.0f}") for tick in find_ticks(frame.across.low, frame.across.high, 4))
     marks = [frame.axes(xs, ys)]
@@ -107,7 +107,7 @@ def draw_series(
         f"{name} {show_share(points[-1][1]) if share else f'{points[-1][1]:.3g}'}"
         for name, points in lines.items()
     )
-    return picture(440, 230, f"{title} over the steps of the training; at the end: {last}", *marks)
+    return picture(380, 220, f"{title} over the steps of the training; at the end: {last}", *marks)
 
 
 def _spread_labels(places: Sequence[float], gap: float = 14) -> list[float]:

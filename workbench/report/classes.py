@@ -21,15 +21,9 @@ def build_classes(material: Material) -> Section:
 def list_classes(material: Material) -> Table:
     """All that is known of each class, the weakest first."""
     readers = [
-        *((Column(key="class", title="class"), None),),
+        (Column(key="class", title="class"), None),
         *_list_measures(material),
-        *_list_best(),
-        (Column(key="truths", title="truths", kind="count"), lambda row: row.get("truths")),
-        (Column(key="predictions", title="reported", kind="count"), lambda row: row.get("predictions")),
-        (
-            Column(key="ECE", title="score off by", kind="share", hint="expected calibration error"),
-            lambda row: row.get("ECE"),
-        ),
+        *(() if material.family[0] == "panoptic" else _list_best()),
     ]
     rows = [
         tuple(name if read is None else read(row) for _, read in readers)
@@ -95,11 +89,31 @@ def _read(family: str, key: str, *, whole: bool) -> Reader:
 
 
 def _list_best() -> list[tuple[Column, Reader | None]]:
-    names = (("F1", "F1", "share"), ("precision", "precision", "share"), ("recall", "recall", "share"))
+    """What the class is like at the score that is best for it, and how many there are."""
+    best = (("F1", "F1"), ("precision", "precision"), ("recall", "recall"), ("score", "from score"))
+    counts = (
+        ("truths", "truths", "count"),
+        ("predictions", "reported", "count"),
+        ("ECE", "score off by", "share"),
+    )
     return [
-        (Column(key=key, title=title, kind=kind), _read("best", key, whole=False))
-        for key, title, kind in (*names, ("score", "from score", "score"))
+        *(
+            (
+                Column(key=key, title=title, kind="score" if key == "score" else "share"),
+                _read("best", key, whole=False),
+            )
+            for key, title in best
+        ),
+        *((Column(key=key, title=title, kind=kind), _read_own(key)) for key, title, kind in counts),
     ]
+
+
+def _read_own(key: str) -> Reader:
+    def read(row: Row) -> Cell:
+        value: Cell = row.get(key)
+        return value
+
+    return read
 
 
 def _weakness(material: Material, row: Row) -> tuple[bool, float]:

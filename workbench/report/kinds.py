@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind; `do` is what helps, with {name} for a class."""
+    """One kind; `do` is what helps."""
 
     title: str
     means: str
@@ -17,17 +17,17 @@ KINDS: Mapping[str, Kind] = {
     "class": Kind(
         title="Wrong class",
         means="the object is found, its class is wrong",
-        do="label more {name}, and what it is taken for",
+        do="label more of both classes",
     ),
     "place": Kind(
         title="Badly placed",
         means="the class is right, but too little overlaps",
-        do="label more {name} like those shown, and outline them tightly",
+        do="label more like those shown, and outline them tightly",
     ),
     "class-and-place": Kind(
         title="Wrong class, badly placed",
         means="another class is there, and too little overlaps",
-        do="label more {name}, and what stands beside it",
+        do="label more of both classes, above all side by side",
     ),
     "duplicate": Kind(
         title="Found twice",
@@ -37,37 +37,37 @@ KINDS: Mapping[str, Kind] = {
     "background": Kind(
         title="Nothing there",
         means="something is reported where the truth has nothing",
-        do="add images that show what it takes for {name} and have none; where the object is there after all, label it",
+        do="add images of what it takes for an object; where there is one after all, label it",
     ),
     "missed": Kind(
         title="Missed",
         means="an object of the truth that nothing was reported for",
-        do="label more {name} like the missed ones",
+        do="label more like those shown",
     ),
     "outline-loose": Kind(
         title="Outline too loose",
         means="the mask reaches beyond the object",
-        do="look whether labels of {name} are drawn too wide; a finer mask head (PointRend) helps, too",
+        do="look whether labels are drawn too wide; a finer mask head (PointRend) helps, too",
     ),
     "outline-tight": Kind(
         title="Outline too tight",
         means="the mask stays inside the object",
-        do="look whether labels of {name} cut corners; a finer mask head (PointRend) helps, too",
+        do="look whether labels cut corners; a finer mask head (PointRend) helps, too",
     ),
     "hole-missed": Kind(
         title="Hole missed",
         means="the object has a hole, the mask has none",
-        do="label more {name} with holes, and cut the holes out",
+        do="label more with holes, and cut the holes out",
     ),
     "merged": Kind(
         title="Merged",
         means="one mask covers several objects",
-        do="label more {name} that touch one another, each on its own",
+        do="label more that touch one another, each on its own",
     ),
     "split": Kind(
         title="Split",
         means="one object is reported in pieces",
-        do="label more {name} that something stands in front of, as one object each",
+        do="label more that something stands in front of, each as one object",
     ),
 }
 
@@ -82,4 +82,4 @@ SUSPICIONS: Mapping[str, str] = {
 
 def describe_kind(name: str) -> Kind:
     """A kind that is not known has its own name."""
-    return KINDS.get(name) or Kind(title=name, means="", do="label more {name}")
+    return KINDS.get(name) or Kind(title=name, means="", do="look at them")

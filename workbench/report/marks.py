@@ -11,7 +11,7 @@ def draw_swatch(color: str) -> Markup:
     return ornament(12, 12, tag("rect", width=12, height=12, rx=3, fill=color), class_="swatch")
 
 
-def draw_range(one: Measure, width: int = 96, height: int = 14) -> Markup:
+def draw_range(one: Measure, width: int = 80, height: int = 14) -> Markup:
     """A value on the way from 0 to 100, with its interval."""
     if one.value is None:
         return Markup("")

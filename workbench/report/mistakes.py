@@ -27,8 +27,8 @@ def build_mistakes(material: Material, plan: Plan) -> Section | None:
             Folded(title=f"{len(short.rows)} of {len(every.rows)} mistakes as a table", blocks=(short,))
         )
     lead = (
-        "What it costs is how many points AP50 would rise if only this kind were mended. Sure ones are those from "
-        f"score {material.least:.2f} on, which serves best, or from the class's own best one; they are shown below."
+        "What a kind costs is how many points AP50 would rise if only it were mended, counted at any score. Shown is "
+        f"what a person meets from the best score on, {material.least:.2f}."
     )
     return Section(id="mistakes", title="What goes wrong", lead=lead, blocks=tuple(blocks))
 
@@ -66,8 +66,8 @@ def list_kinds(material: Material) -> Table:
     columns = (
         Column(key="kind", title="kind"),
         Column(key="means", title="what it is"),
-        Column(key="count", title="times", kind="count"),
-        Column(key="sure", title="sure ones", kind="count", hint="from the score that serves best"),
+        Column(key="count", title="at any score", kind="count"),
+        Column(key="sure", title="at the best", kind="count", hint="from the score on that serves best"),
         Column(key="cost", title="costs AP50", kind="bar"),
     )
     return Table(name="errors", caption="Kinds of mistakes, the costliest first", columns=columns, rows=rows)
@@ -102,7 +102,7 @@ def _show(material: Material, plan: Plan, kind: str) -> Gallery | None:
     if not pairs:
         return None
     about = describe_kind(kind)
-    lead = f"{about.means[:1].upper()}{about.means[1:]}. To do: {about.do.format(name='its class')}."
+    lead = f"{about.means[:1].upper()}{about.means[1:]}. To do: {about.do}."
     return Gallery(title=about.title, lead=lead, pairs=tuple(pairs), total=len(rows))
 
 
