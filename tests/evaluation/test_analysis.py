@@ -99,6 +99,25 @@ def test_nothing_at_all_makes_a_document_too(boxes):
     assert "no objects" in format_evaluation("no truth", document)
 
 
+def test_each_mistake_has_its_row():
+    truth = make_truth(truth_row(1, SQUARE), truth_row(2, [60, 60, 30, 30]), categories=1)
+    right = read_truth(truth)
+    found = analyse(
+        right, read_predictions([masked([5, 70, 20, 20], 0.9), masked(SQUARE, 0.8)], right), Settings()
+    )
+    rows = {row["kind"]: (row["prediction"], row["truth"]) for row in found.mistakes["mistakes"]}
+    assert rows == {"background": (0, None), "missed": (None, 2)}
+    counts = {kind: row["count"] for kind, row in found.document["errors"]["kinds"].items()}
+    assert counts == found.mistakes["counts"]
+
+
+def test_boxes_alone_say_what_is_left_out():
+    truth = make_truth(truth_row(1, SQUARE), categories=1)
+    document = judge(truth, [answer(SQUARE)])
+    assert document["matched_by"] == "box" and "boundary" not in document
+    assert any(note.startswith("masks are left out") for note in document["notes"])
+
+
 # notes
 
 
@@ -181,6 +200,16 @@ def test_a_class_far_behind_is_named_and_no_more_than_three_sentences_are_said()
 def test_nothing_found_is_said_first():
     (found,) = advise(per_category={"a": {"predictions": 0}}, errors=errors(missed=0.9))
     assert found.startswith("Nothing was found")
+
+
+def test_labels_that_seem_wrong_come_before_all_else():
+    rows = [{"suspicion": 0.9, "image": "a.jpg"}, {"suspicion": 0.85, "image": "b.jpg"}, {"suspicion": 0.4}]
+    document = {"per_category": {"a": {"predictions": 9}}, "images": 50, "errors": errors(missed=0.4)}
+    first, second = find_advice(document, rows)
+    assert first.startswith("Look at the 2 labels that seem wrong") and "a.jpg" in first
+    assert second.startswith("Label more of what is missed")
+    assert "the label that seems wrong" in find_advice(document, rows[:1])[0]
+    assert find_advice(document, rows[2:]) == [second]
 
 
 def test_scores_that_promise_too_much_are_told():

@@ -175,7 +175,7 @@ def _align(rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join(
         "  ".join(
             [row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))]
-        )
+        ).rstrip()
         for row in rows
     )
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.commands.output import say
 
 if TYPE_CHECKING:
-    from workbench.evaluation.analysis import Analysis
     from workbench.evaluation.gates import Gate
-    from workbench.evaluation.object_analysis import Settings
+    from workbench.evaluation.object_analysis import Analysis, Settings
     from workbench.evaluation.run_part import RunPart
     from workbench.run import Run
 

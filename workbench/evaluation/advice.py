@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 SHOWN = 3
+_FIRM = 0.8  # suspicion of a label
 _TRIFLE = 0.01  # what promises less is not worth a sentence
 _UNSURE = 0.2  # width of an interval
 _FAR = 0.15  # AP of a class below that of all
@@ -18,9 +19,10 @@ class Advice(NamedTuple):
     text: str
 
 
-def find_advice(document: Document) -> list[str]:
+def find_advice(document: Document, suspects: Sequence[Document] = ()) -> list[str]:
     """Return the three most useful sentences, or fewer where there is little to say."""
     found = [
+        *_advise_labels(suspects),
         *_advise_errors(document),
         *_advise_pixels(document),
         *_advise_segments(document),
@@ -32,6 +34,15 @@ def find_advice(document: Document) -> list[str]:
     ]
     found = [one for one in found if one.worth >= _TRIFLE]
     return [one.text for one in sorted(found, key=lambda one: -one.worth)[:SHOWN]]
+
+
+def _advise_labels(suspects: Sequence[Document]) -> Iterator[Advice]:
+    """Labels come first: whatever is wrong with them is wrong with every number."""
+    sure = [row for row in suspects if row["suspicion"] >= _FIRM]
+    if sure:
+        these = "label that seems" if len(sure) == 1 else f"{len(sure):,} labels that seem"
+        where = f"the first is on {sure[0]['image']}"
+        yield Advice(1, f"Look at the {these} wrong before all else (workbench report shows them): {where}.")
 
 
 def _advise_errors(document: Document) -> Iterator[Advice]:
@@ -50,7 +61,7 @@ def _advise_errors(document: Document) -> Iterator[Advice]:
 
 def _describe_kind(kind: str, row: Mapping[str, Any], seen: "_Confusion") -> str:
     gain = f"{100 * row['cost']:.1f} points of AP50"
-    count = row["count"]
+    count = f"{row['count']:,}"
     if kind == "missed":
         name, part, whole = seen.find_missed()
         most = f"; of {name} {part} of {whole}" if part else ""

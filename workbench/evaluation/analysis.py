@@ -1,7 +1,6 @@
 """Everything that is known of predictions, put together: the document that scores/<part>.json holds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from workbench.evaluation.coco_predictions import Columns, read_predictions
 from workbench.evaluation.coco_scores import Scored
 from workbench.evaluation.coco_truth import Truth, read_truth
 from workbench.evaluation.memory import sparing
-from workbench.evaluation.object_analysis import Settings, analyse_objects
+from workbench.evaluation.object_analysis import Analysis, Settings, analyse_objects
 from workbench.evaluation.panoptic_quality import compute_panoptic_quality, count_segments
 from workbench.evaluation.picture_intervals import resample_pixels, resample_segments
 from workbench.evaluation.run_part import RunPart
@@ -22,24 +21,16 @@ from workbench.evaluation.semantic_scores import compute_semantic_scores, count_
 Document = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Analysis:
-    """The numbers, and each mistake."""
-
-    document: Document
-    mistakes: Document | None = None
-
-
 @sparing()
 def analyse_files(truth: Path, predictions: Path, settings: Settings) -> Analysis:
     """Judge COCO results against a COCO dataset."""
     right = read_truth(truth)
-    return analyse(right, read_predictions(predictions, right), settings)
+    return analyse(right, read_predictions(predictions, right), settings, part=predictions.stem)
 
 
-def analyse(truth: Truth, found: Columns, settings: Settings) -> Analysis:
-    """Judge objects."""
-    return _finish(analyse_objects(truth, found, settings), None)
+def analyse(truth: Truth, found: Columns, settings: Settings, *, part: str = "") -> Analysis:
+    """Judge objects; `part` is what the file of mistakes is of."""
+    return _finish(*analyse_objects(truth, found, settings, part=part))
 
 
 @sparing()
@@ -51,7 +42,9 @@ def analyse_part(part: RunPart, settings: Settings) -> Analysis:
         documents.append(_analyse_segments(part))
     if part.task != "semantic" and part.results.is_file():
         truth = read_truth(part.truth)
-        documents.append(analyse_objects(truth, read_predictions(part.results, truth), settings))
+        found = read_predictions(part.results, truth)
+        document, mistakes = analyse_objects(truth, found, settings, part=part.part)
+        documents.append(document)
     if part.task != "instance" and part.pictures.is_dir():
         documents.append(_analyse_pixels(part))
     return _finish(_merge(documents), mistakes)
@@ -59,7 +52,8 @@ def analyse_part(part: RunPart, settings: Settings) -> Analysis:
 
 def _finish(document: Document, mistakes: Document | None) -> Analysis:
     document = add_notes(document)
-    return Analysis(document={**document, "advice": find_advice(document)}, mistakes=mistakes)
+    suspects = mistakes["suspects"] if mistakes else ()
+    return Analysis({**document, "advice": find_advice(document, suspects)}, mistakes)
 
 
 def _analyse_segments(part: RunPart) -> Document:

@@ -4,30 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from workbench.evaluation.bootstrap import Draws, resample
-from workbench.evaluation.calibration import compute_calibration
+from workbench.evaluation.closer_look import look_closer
 from workbench.evaluation.coco_predictions import Columns
 from workbench.evaluation.coco_scores import Scored, choose_kinds, compute_coco_scores
 from workbench.evaluation.coco_truth import Truth
-from workbench.evaluation.confusion import IOU, count_confusion
-from workbench.evaluation.curves import (
-    compute_curves,
-    find_best_scores,
-    find_shared_score,
-    measure_at,
-)
-from workbench.evaluation.error_kinds import find_error_kinds
+from workbench.evaluation.findings import gather_findings
 from workbench.evaluation.matching import Matches, match
+from workbench.evaluation.mistakes import write_mistakes
 from workbench.evaluation.object_intervals import Sized, collect_intervals, resample_sizes
 from workbench.evaluation.objects import Scene, build_scene
 from workbench.evaluation.outlines import rasterise
 from workbench.evaluation.pairs import compute_mask_pairs, compute_pairs
 from workbench.evaluation.precision import compute_averages
-from workbench.evaluation.ranking import Ranked, rank
 from workbench.evaluation.slice_light import group_light
 from workbench.evaluation.slice_table import group_table, read_table
 from workbench.evaluation.slices import Grouping, group_crowding, slice_classes, slice_images, slice_sizes
@@ -42,14 +35,19 @@ class Settings:
     """What a person may choose."""
 
     kinds: tuple[str, ...] = ()  # box, mask; those that there are, when left out
-    score: float | None = (
-        None  # where precision, recall and confusion are told; the best of all, when left out
-    )
+    score: float | None = None  # where precision, recall and confusion are told; else the best of all
     table: Path | None = None  # a csv of images, each of whose columns makes slices
     images: Path | None = None  # where the images lie, if they are to be looked at
 
 
-def analyse_objects(truth: Truth, found: Columns, settings: Settings) -> Document:
+class Analysis(NamedTuple):
+    """The numbers, and each mistake."""
+
+    document: Document
+    mistakes: Document | None = None
+
+
+def analyse_objects(truth: Truth, found: Columns, settings: Settings, *, part: str) -> Analysis:
     """Judge predictions of objects in every way that there is."""
     truth = rasterise(truth)
     kinds = choose_kinds(truth, found, settings.kinds)
@@ -60,14 +58,24 @@ def analyse_objects(truth: Truth, found: Columns, settings: Settings) -> Documen
         kind = "mask" if "mask" in matches else "box"
         draws = dict(zip(matches, map_in_threads(partial(resample, scene), matches.values()), strict=True))
         sized = resample_sizes(scene, matches[kind])
+        findings = gather_findings(scene, matches[kind], settings.score)
+        mistakes = write_mistakes(findings, part, truth.files)
         scored = score()
     document = _add_intervals(_add_boundary(_start(scored, truth), scene, matches), draws, sized)
-    document |= _look_closer(scene, matches[kind], document, settings)
+    document |= look_closer(findings, document["per_category"])
     groupings, notes = _find_groupings(scene, truth, settings)
     rows = [*slice_classes(scene, draws[kind]), *slice_images(scene, matches[kind], groupings)]
     document["slices"] = [row.to_json() for row in (*rows, *slice_sizes(scene, sized))]
-    document["notes"] += notes
-    return document
+    document["notes"] += [*notes, *_note_masks(truth, kinds)]
+    return Analysis(document, mistakes)
+
+
+def _note_masks(truth: Truth, kinds: Sequence[str]) -> list[str]:
+    if "mask" in kinds or not truth.masks or not truth.raw["annotations"]:
+        return []
+    return [
+        "masks are left out: mistakes go by boxes, and nothing is said of borders and of mistakes in masks"
+    ]
 
 
 def _start(scored: Scored, truth: Truth) -> Document:
@@ -101,36 +109,6 @@ def _add_intervals(document: Document, draws: Mapping[str, Draws], sized: Mappin
     overall, classes = collect_intervals(draws, sized)
     rows = {name: {**row, "intervals": classes[name]} for name, row in document["per_category"].items()}
     return {**document, "intervals": overall, "per_category": rows}
-
-
-def _look_closer(scene: Scene, matches: Matches, document: Document, settings: Settings) -> Document:
-    """What one kind of overlap at IoU 0.5 tells."""
-    ranked, names = rank(scene, matches), scene.categories
-    score = find_shared_score(ranked) if settings.score is None else settings.score
-    calibration = compute_calibration(ranked, names)
-    points = zip(names, find_best_scores(ranked), measure_at(ranked, score), strict=True)
-    rows: Document = {}
-    for name, best, at in points:
-        more = {"best": best, "at": at, "ECE": calibration.classes[name]}
-        rows[name] = {**document["per_category"][name], **more}
-    curves = compute_curves(ranked, names)
-    everything = score if score is not None else 0.0
-    return {
-        "per_category": rows,
-        "matched_by": matches.kind,
-        "iou": IOU,
-        "score": score,
-        "curves": {**curves.classes, "all": curves.mean},
-        "calibration": calibration.overall,
-        "confusion": count_confusion(scene, matches.pairs, everything),
-        "errors": _describe_errors(scene, matches, ranked),
-    }
-
-
-def _describe_errors(scene: Scene, matches: Matches, ranked: Ranked) -> Document:
-    errors = find_error_kinds(scene, matches, ranked)
-    kinds = {kind: {"count": count, "cost": errors.costs[kind]} for kind, count in errors.counts.items()}
-    return {"AP50": errors.base, "kinds": kinds}
 
 
 def _find_groupings(scene: Scene, truth: Truth, settings: Settings) -> tuple[list[Grouping], list[str]]:

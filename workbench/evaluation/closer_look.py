@@ -1,0 +1,40 @@
+"""What one kind of overlap tells at IoU 0.5: curves, thresholds, confusion, calibration, and what errors cost."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.evaluation.calibration import compute_calibration
+from workbench.evaluation.confusion import IOU, count_confusion
+from workbench.evaluation.curves import compute_curves, find_best_scores, measure_at
+from workbench.evaluation.findings import Findings
+
+Document = dict[str, Any]
+
+
+def look_closer(findings: Findings, classes: Mapping[str, Mapping[str, Any]]) -> Document:
+    """Return the keys that go by one threshold, `classes` with theirs among them."""
+    ranked, names = findings.ranked, findings.scene.categories
+    calibration, curves = compute_calibration(ranked, names), compute_curves(ranked, names)
+    points = zip(names, find_best_scores(ranked), measure_at(ranked, findings.score), strict=True)
+    rows = {
+        name: {**classes[name], "best": best, "at": at, "ECE": calibration.classes[name]}
+        for name, best, at in points
+    }
+    least = 0.0 if findings.score is None else findings.score
+    return {
+        "per_category": rows,
+        "matched_by": findings.matches.kind,
+        "iou": IOU,
+        "score": findings.score,
+        "curves": {**curves.classes, "all": curves.mean},
+        "calibration": calibration.overall,
+        "confusion": count_confusion(findings.scene, findings.matches.pairs, least),
+        "errors": _describe_errors(findings),
+    }
+
+
+def _describe_errors(findings: Findings) -> Document:
+    """Only TIDE's kinds have a cost: mending a mask's outline changes no match at IoU 0.5."""
+    costs = findings.errors.costs
+    kinds = {kind: {"count": count, "cost": costs.get(kind)} for kind, count in findings.counts.items()}
+    return {"AP50": findings.errors.base, "kinds": kinds}
