@@ -56,6 +56,7 @@ def make_run(home, project, dataset, name, *, quality=0.8, seed=0, task="instanc
     }  # fmt: skip
     run.folder.mkdir(parents=True)
     write_record(run, record | more)
+    shutil.copyfile(home / "projects" / project / "project.toml", run.project_copy)
     run.config.write_text("META_ARCHITECTURE: PanopticFPN\n")
     write_predictions(run, dataset, "val", quality, np.random.default_rng(1000 + seed), task)
     return run

@@ -28,7 +28,7 @@ from workbench.evaluation.judged import Judged, read_files
 from workbench.evaluation.matching import match
 from workbench.evaluation.pairs import compute_pairs
 from workbench.evaluation.student import find_student, widen
-from workbench.evaluation.val_sets import ValSet
+from workbench.evaluation.val_sets import JudgedImage, ValSet
 from workbench.evaluation.verdicts import signed, tell
 
 AP = Measure("box", "AP")
@@ -74,11 +74,11 @@ def test_less_is_worse_and_the_same_is_equal():
     assert (change.verdict, change.above) == (EQUAL, 0.5)
 
 
-def test_nine_images_are_too_few_and_ten_are_not():
-    pair = sample(0.5, [0.5] * 20, 9), sample(0.6, [0.6] * 20, 9)
+def test_five_images_are_too_few_and_six_are_not():
+    pair = sample(0.5, [0.5] * 20, 5), sample(0.6, [0.6] * 20, 5)
     assert compare(*pair).verdict == UNKNOWN
-    assert compare(*(one._replace(seen=10) for one in pair)).verdict == BETTER
-    assert compare(pair[0]._replace(seen=10), pair[1]).verdict == UNKNOWN
+    assert compare(*(one._replace(seen=6) for one in pair)).verdict == BETTER
+    assert compare(pair[0]._replace(seen=6), pair[1]).verdict == UNKNOWN
 
 
 def test_what_cannot_be_seen_in_a_tenth_of_a_point_is_no_difference():
@@ -134,7 +134,7 @@ def test_noise_is_called_noise_and_other_images_prove_nothing():
     change = compare(sample(0.5, np.linspace(0.4, 0.6, 50)), sample(0.51, np.linspace(0.6, 0.4, 50)))
     assert "not more than noise" in tell(change, "A", "B")
     assert "says nothing about which is better" in tell(change, "A", "B", same=False)
-    few = compare(sample(0.5, [0.5] * 9, 9), sample(0.6, [0.6] * 9, 9))
+    few = compare(sample(0.5, [0.5] * 9, 5), sample(0.6, [0.6] * 9, 5))
     assert "too few to say" in tell(few, "A", "B")
 
 
@@ -169,7 +169,16 @@ def draw_all(truth, model):
 
 def judge(truth, *models):
     scenes = [read_scene(truth, model) for model in models]
-    images = tuple(truth["images"])  # only their number matters here
+    images = tuple(
+        JudgedImage(
+            number=row["id"],
+            name=row["file_name"],
+            key=row["file_name"],
+            truth="",
+            burst=row.get("burst", ""),
+        )
+        for row in truth["images"]
+    )
     return [Judged(name="x", val=ValSet(images=images, classes=()), scene=scene) for scene in scenes]
 
 
@@ -191,6 +200,61 @@ def rescore(truth, model, weights):
 def take(scores, measure):
     table = scores["per_category"][measure.category] if measure.category else scores
     return table[measure.family][measure.key]
+
+
+# bursts
+
+
+def copy_all(truth, *models, times=4):
+    """Each image comes several times, as a burst, with the same objects and the same found in it."""
+    images, annotations, results = [], [], [[] for _ in models]
+    for image in truth["images"]:
+        for _ in range(times):
+            number = len(images) + 1
+            name = f"{number}.jpg"
+            images.append(image | {"id": number, "file_name": name, "burst": image["file_name"]})
+            for row in truth["annotations"]:
+                if row["image_id"] == image["id"]:
+                    annotations.append(row | {"id": len(annotations) + 1, "image_id": number})
+            for model, rows in zip(models, results, strict=True):
+                rows += [row | {"image_id": number} for row in model if row["image_id"] == image["id"]]
+    return {"images": images, "categories": truth["categories"], "annotations": annotations}, results
+
+
+def find_change(judged):
+    samples = [draw(one).samples for one in judged]
+    return samples, compare_one(AP, *(table[AP] for table in samples))
+
+
+def test_four_copies_of_each_image_prove_no_more_than_one():
+    rng = np.random.default_rng(4)
+    truth = make_world(rng, 10)
+    models = [find(rng, truth, miss=miss) for miss in (0.3, 0.2)]
+    _, one = find_change(judge(truth, *models))
+    copied, fourfold = copy_all(truth, *models)
+    samples, four = find_change(judge(copied, *fourfold))
+    assert samples[0][AP].seen == 10
+    assert four.interval == pytest.approx(one.interval, abs=0.02)
+    for image in copied["images"]:
+        del image["burst"]
+    samples, alone = find_change(judge(copied, *fourfold))
+    assert samples[0][AP].seen == 40
+    widths = [change.interval[1] - change.interval[0] for change in (alone, four)]
+    assert widths[0] < 0.65 * widths[1]
+
+
+def test_a_burst_is_drawn_as_a_whole():
+    rng = np.random.default_rng(5)
+    truth = make_world(rng, 6)
+    for row, burst in zip(truth["images"], "aabbbc", strict=True):
+        row["burst"] = burst
+    model = find(rng, truth)
+    (judged,) = judge(truth, model)
+    draws = draw(judged).samples[AP].draws
+    weights = draw_weights(3, 6, 0)[[0, 0, 1, 1, 1, 2]]
+    for place in range(6):
+        scores = rescore(truth, model, weights[:, place])
+        assert draws[place] == pytest.approx(scores["box"]["AP"], abs=1e-6)
 
 
 # honesty

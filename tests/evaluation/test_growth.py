@@ -5,6 +5,7 @@ import pytest
 
 from workbench.evaluation.growth import LIKELY, WIDE, Growth, Point
 from workbench.evaluation.growth_fit import fit_growth
+from workbench.evaluation.growth_runs import find_spread
 
 LAWS = ((1.2, 0.3, 0.05), (2.0, 0.5, 0.2), (3.0, 0.6, 0.1), (1.5, 0.35, 0.15))  # error = a · n^-b + c
 LADDERS = ((50, 100, 200, 400), (30, 60, 120, 240, 480, 960), (40, 80, 160))
@@ -83,6 +84,28 @@ def test_two_points_give_a_wide_range():
 )
 def test_what_cannot_be_said_is_not_said(pairs, reason):
     assert reason in fit_growth(points(*pairs), still(len(pairs), 0.01))
+
+
+def test_noise_that_all_points_share_is_doubt_about_the_level():
+    """0.05 of all of them alike: 80 % of the curves lie within 1.28 times that of the largest point."""
+    found = fit_growth(
+        points((50, 0.3), (100, 0.4), (200, 0.48)), 0.05**2 * np.ones((3, 3)) + 1e-6 * np.eye(3)
+    )
+    _, low, high = found.foretell(200)
+    assert high - low == pytest.approx(2 * 1.28 * 0.05, rel=0.3)
+
+
+def test_runs_on_other_images_share_no_noise():
+    draws = np.random.default_rng(0).normal(0, 0.01, 500)
+    together, apart = find_spread([draws, draws]), find_spread([draws, draws], paired=False)
+    assert together[0, 1] == pytest.approx(together[0, 0])
+    assert apart[0, 1] == 0
+    assert apart[0, 0] == pytest.approx(together[0, 0])
+
+
+def test_a_fall_is_seen_through_noise_that_all_points_share():
+    pairs = points((100, 0.5), (200, 0.7), (400, 0.6))
+    assert "made it worse" in fit_growth(pairs, 0.05**2 * np.ones((3, 3)) + 1e-6 * np.eye(3))
 
 
 def test_the_order_of_the_points_does_not_matter():

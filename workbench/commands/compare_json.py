@@ -18,6 +18,7 @@ def comparison_to_json(found: Compared, *, gain: float) -> dict[str, Any]:
         "runs": [_entry(entry) for entry in found.entries],
         "split": found.part,
         "images": len(val.images),
+        "bursts": found.bursts,
         "draws": found.draws,
         "sets": found.settled.mode,
         "headline": found.headline.name,

@@ -26,7 +26,8 @@ def _format_head(found: Compared) -> str:
     extent = {COMMON: ", those that all have alike", FORCED: " in A, NOT the same in all"}.get(
         found.settled.mode, ""
     )
-    lines = [f"{where}{len(val.images)} images{extent}", ""]
+    bursts = f" in {found.bursts} bursts" if found.bursts < len(val.images) else ""
+    lines = [f"{where}{len(val.images)} images{bursts}{extent}", ""]
     rows = [tuple(map(safe, _describe(entry))) for entry in found.entries]
     return "\n".join(lines) + "\n" + format_table(rows)
 

@@ -50,5 +50,6 @@ class Compared:
     headline: Measure
     versus: tuple[Versus, ...]
     draws: int
+    bursts: int
     growth: tuple[GrowthRow, ...] = ()
     notes: tuple[str, ...] = ()

@@ -65,7 +65,8 @@ def _letter(place: int) -> str:
 
 def _compare(judged: Sequence[Judged], entries: Sequence[Entry], choice: Choice) -> Compared:
     settled = settle(judged, common=choice.common, force=choice.force)
-    drawn = [draw(one) for one in settled.judged]
+    bursts = settled.judged[0].val.number_bursts() if settled.paired else None
+    drawn = [draw(one, bursts=bursts) for one in settled.judged]
     headline = _find_headline(drawn)
     sides = list(zip(entries, drawn, strict=True))
     versus = tuple(_confront(sides[0], side, settled, headline) for side in sides[1:])
@@ -77,6 +78,7 @@ def _compare(judged: Sequence[Judged], entries: Sequence[Entry], choice: Choice)
         headline=headline,
         versus=versus,
         draws=drawn[0].draws,
+        bursts=drawn[0].bursts,
         growth=growth,
         notes=tuple(write_notes(entries, settled, versus)),
     )

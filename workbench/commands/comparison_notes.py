@@ -15,9 +15,7 @@ def write_notes(entries: "Sequence[Entry]", settled: Settled, versus: "Sequence[
     """Say what the numbers do not."""
     yield from _note_sets(entries, settled)
     yield from _note_answers(entries, settled)
-    images = min(len(one.val.images) for one in settled.judged)
-    if images < FEW:
-        yield f"{images} images are too few to tell a difference from noise, whatever the numbers say"
+    yield from _note_bursts(settled)
     yield from _note_states(entries)
     yield from _note_seeds(entries, versus)
 
@@ -47,6 +45,19 @@ def _note_answers(entries: "Sequence[Entry]", settled: Settled) -> Iterator[str]
                 f"{entry.letter} was trained on {len(known)} of these images ({names}): "
                 "it knows the answers, and its numbers are too good"
             )
+
+
+def _note_bursts(settled: Settled) -> Iterator[str]:
+    val = settled.judged[0].val
+    bursts, images = len(set(val.number_bursts())), len(val.images)
+    if bursts < images:
+        yield (
+            "bursts are told by names and times, as the split tells them, and drawn as a whole: "
+            "pictures of one burst are nearly one picture"
+        )
+    if bursts < FEW:
+        noun = "bursts" if bursts < images else "images"
+        yield f"{bursts} {noun} are too few to tell a difference from noise, whatever the numbers say"
 
 
 def _note_states(entries: "Sequence[Entry]") -> Iterator[str]:

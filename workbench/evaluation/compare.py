@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LEVEL = 0.95
 _LEAST = 0.0005  # what rounds to 0.0 points is no difference
-FEW = 10  # images, below which no interval is worth much
+FEW = 6  # images, below which no interval is worth much
 BETTER, WORSE, NOISE, EQUAL, UNKNOWN = "better", "worse", "noise", "equal", "unknown"
 
 
@@ -42,7 +42,7 @@ class Sample(NamedTuple):
 
     value: float | None
     draws: "Floats"
-    seen: int  # images that have something to find of this kind
+    seen: int  # images (bursts of images) that have something to find of this kind
 
 
 Samples = Mapping[Measure, Sample]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.evaluation.bootstrap import Draws, draw_weights, resample
+from workbench.evaluation.bootstrap import draw_weights, score_draws
 from workbench.evaluation.compare import Measure, Sample
 from workbench.evaluation.image_scores import ImageScores, score_objects, score_pixels, score_segments
 from workbench.evaluation.judged import Judged
@@ -14,13 +14,15 @@ from workbench.evaluation.matching import Matches, match
 from workbench.evaluation.objects import Scene
 from workbench.evaluation.pairs import Pairs, compute_mask_pairs, compute_pairs
 from workbench.evaluation.picture_draws import Table, draw_pixels, draw_segments
-from workbench.evaluation.precision import SIZES
+from workbench.evaluation.precision import SIZES, compute_curves, summarize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Bools = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+    Weights = NDArray[np.float32]
 
 DRAWS, FEWER_DRAWS, MANY_IMAGES = 1000, 300, 1000
 
@@ -34,31 +36,42 @@ class Drawn:
     samples: Mapping[Measure, Sample]
     images: Mapping[str, ImageScores]
     draws: int
+    bursts: int
 
 
-def draw(judged: Judged, *, seed: int = 0) -> Drawn:
-    """Draw the images of a run again and again; equal seeds draw equal images."""
+def draw(judged: Judged, *, bursts: Sequence[int] | None = None, seed: int = 0) -> Drawn:
+    """Draw the images of a run again and again, bursts as a whole; equal seeds and bursts draw equal images."""
+    groups = np.array(judged.val.number_bursts() if bursts is None else bursts, np.int64)
+    total = int(groups.max(initial=-1)) + 1
+    count = DRAWS if len(groups) <= MANY_IMAGES else FEWER_DRAWS
+    once = np.ones((len(groups), 1), np.float32)
+    weights = np.concatenate([once, draw_weights(total, count, seed)[groups]], axis=1)
     samples: dict[Measure, Sample] = {}
     images: dict[str, ImageScores] = {}
-    total = len(judged.val.images)
-    count = DRAWS if total <= MANY_IMAGES else FEWER_DRAWS
-    weights, ones = draw_weights(total, count, seed).astype(float), np.ones((total, 1))
     if judged.segments is not None:
-        whole, drawn = (draw_segments(judged.segments, each) for each in (ones, weights))
         there = judged.segments.counts[..., [0, 2]].sum(2) > 0
-        samples |= _take_tables("panoptic", whole, drawn, there, judged.segments.names)
+        table = draw_segments(judged.segments, weights)
+        samples |= _take_table("panoptic", table, count_bursts(there, groups), judged.segments.names)
         images["panoptic"] = score_segments(judged.segments)
     if judged.scene is not None:
         for pairs in _compare(judged.scene):
             matches = match(judged.scene, pairs)
-            samples |= _draw_objects(judged.scene, matches, count, seed)
+            samples |= _draw_objects(judged.scene, matches, weights, groups)
             images[pairs.kind] = score_objects(judged.scene, matches)
     if judged.pixels is not None:
-        whole, drawn = (draw_pixels(judged.pixels, each) for each in (ones, weights))
         there = judged.pixels.counts[..., 1] > 0
-        samples |= _take_tables("semantic", whole, drawn, there, judged.pixels.names)
+        table = draw_pixels(judged.pixels, weights)
+        samples |= _take_table("semantic", table, count_bursts(there, groups), judged.pixels.names)
         images["semantic"] = score_pixels(judged.pixels)
-    return Drawn(samples=samples, images=images, draws=count)
+    return Drawn(samples=samples, images=images, draws=count, bursts=total)
+
+
+def count_bursts(there: "Bools", groups: "Ints") -> list[int]:
+    """In how many bursts there is something to find: of any class first, then of each (columns)."""
+    seen = np.zeros((int(groups.max(initial=-1)) + 1, there.shape[1] + 1), bool)
+    np.logical_or.at(seen, groups, np.concatenate([there.any(1, keepdims=True), there], axis=1))
+    found: list[int] = seen.sum(0).tolist()
+    return found
 
 
 def _compare(scene: Scene) -> tuple[Pairs, ...]:
@@ -67,39 +80,51 @@ def _compare(scene: Scene) -> tuple[Pairs, ...]:
     return (*(compute_mask_pairs(scene) if masked else ()), compute_pairs(scene, "box"))
 
 
-def _draw_objects(scene: Scene, matches: Matches, count: int, seed: int) -> Found:
-    draws, seen = resample(scene, matches, count=count, seed=seed), _count_seen(scene, matches)
-    for key in draws.values:
-        for row, category in enumerate(("", *draws.categories)):
-            yield Measure(draws.kind, key, category), _take(draws, key, row, int(seen[row]))
-    for letter, sizes in SIZES.items() if draws.kind != "boundary" else ():
-        own = match(scene, matches.pairs, sizes=sizes)
-        drawn = resample(scene, own, count=count, seed=seed)
-        yield Measure(draws.kind, f"AP{letter}"), _take(drawn, "AP", 0, int(_count_seen(scene, own)[0]))
+def _draw_objects(scene: Scene, matches: Matches, weights: "Weights", groups: "Ints") -> Found:
+    kind, seen = matches.kind, count_bursts(_find_wanted(scene, matches), groups)
+    curves = compute_curves(scene, matches)
+    for key, table in score_draws(scene, matches, weights).items():
+        for row, category in enumerate(("", *scene.categories)):
+            own = slice(None) if not row else [row - 1]
+            exact = summarize(curves.precision[..., own], curves.recall[:, own])[key]
+            yield Measure(kind, key, category), _take(table[row], seen[row], exact)
+    for letter, sizes in SIZES.items() if kind != "boundary" else ():
+        one = match(scene, matches.pairs, sizes=sizes)
+        exact = summarize(*_trace(scene, one))["AP"]
+        drawn = score_draws(scene, one, weights)["AP"][0]
+        yield (
+            Measure(kind, f"AP{letter}"),
+            _take(drawn, count_bursts(_find_wanted(scene, one), groups)[0], exact),
+        )
 
 
-def _count_seen(scene: Scene, matches: Matches) -> "Ints":
-    """In how many images there is something to find: of any class first, then of each."""
+def _trace(scene: Scene, matches: Matches) -> tuple["Floats", "Floats"]:
+    curves = compute_curves(scene, matches)
+    return curves.precision, curves.recall
+
+
+def _find_wanted(scene: Scene, matches: Matches) -> "Bools":
+    """Which classes are to be found in which image."""
     wanted = np.flatnonzero(~matches.unwanted)
     there = np.zeros((len(scene.images), len(scene.categories)), bool)
     there[scene.truths.image[wanted], scene.truths.category[wanted]] = True
-    return np.concatenate([[there.any(1).sum()], there.sum(0)])
+    return there
 
 
-def _take(draws: Draws, key: str, row: int, seen: int) -> Sample:
-    return Sample(_to_value(draws.centre[key][row]), draws.values[key][row], seen)
+def _take(draws: "Floats", seen: int, exact: float | None) -> Sample:
+    """The first draw is of the images as they are; what shared bins move it by, all draws are moved by."""
+    if exact is None:
+        return Sample(None, draws[1:], seen)
+    return Sample(exact, draws[1:] + (exact - draws[0]), seen)
 
 
-def _to_value(number: float) -> float | None:
-    return None if np.isnan(number) else float(number)
-
-
-def _take_tables(family: str, whole: Table, drawn: Table, there: "Bools", names: Sequence[str]) -> Found:
-    """`there` says which classes the truth of each image has."""
-    for key, values in drawn.overall.items():
-        yield Measure(family, key), Sample(_to_value(whole.overall[key][0]), values, len(there))
-    seen = there.sum(0).tolist()
-    for key, table in drawn.classes.items():
+def _take_table(family: str, table: Table, seen: Sequence[int], names: Sequence[str]) -> Found:
+    for key, values in table.overall.items():
+        yield Measure(family, key), _split(values, seen[0])
+    for key, columns in table.classes.items():
         for place, name in enumerate(names):
-            value = _to_value(whole.classes[key][0, place])
-            yield Measure(family, key, name), Sample(value, table[:, place], seen[place])
+            yield Measure(family, key, name), _split(columns[:, place], seen[place + 1])
+
+
+def _split(draws: "Floats", seen: int) -> Sample:
+    return Sample(None if np.isnan(draws[0]) else float(draws[0]), draws[1:], seen)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import InputMissing
+from workbench.evaluation.bursts import find_bursts
 from workbench.evaluation.coco_predictions import read_predictions
 from workbench.evaluation.coco_truth import Truth, read_truth
 from workbench.evaluation.objects import Scene, build_scene
@@ -67,10 +68,20 @@ def _read_part(part: RunPart, known: dict[Path, tuple[Truth, ValSet]]) -> Judged
 
 
 def _describe(
-    truth: Truth, keys: Sequence[str], digests: Mapping[int, str], classes: Sequence[str]
+    truth: Truth,
+    keys: Sequence[str],
+    digests: Mapping[int, str],
+    classes: Sequence[str],
+    bursts: Mapping[str, str] | None = None,
 ) -> ValSet:
     images = [
-        JudgedImage(number=number, name=truth.files[number], key=key, truth=digests[number])
+        JudgedImage(
+            number=number,
+            name=(name := truth.files[number]),
+            key=key,
+            truth=digests[number],
+            burst=bursts[name] if bursts else "",
+        )
         for number, key in zip(truth.sizes, keys, strict=True)
     ]
     return ValSet(images=tuple(sorted(images, key=lambda image: image.number)), classes=tuple(classes))
@@ -88,4 +99,5 @@ def _describe_part(part: RunPart, truth: Truth) -> ValSet:
         for number in truth.sizes
     }
     classes = [category.name for category in sorted(part.manifest.categories, key=lambda row: row.id)]
-    return _describe(truth, keys, digests, classes)
+    bursts = find_bursts(part.run, list(truth.files.values()))
+    return _describe(truth, keys, digests, classes, bursts)

@@ -14,12 +14,13 @@ from workbench.evaluation.outlines import rasterise
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedImage:
-    """One image of a set: `key` is what tells it from any other, `truth` a digest of all that should be found in it."""
+    """One image of a set."""
 
     number: int
     name: str
-    key: str
-    truth: str
+    key: str  # what tells it from any other
+    truth: str  # a digest of all that should be found in it
+    burst: str = ""  # the same for images that are nearly one; empty where it is alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,12 @@ class ValSet:
     def by_key(self) -> dict[str, JudgedImage]:
         """Find images by what they are."""
         return {image.key: image for image in self.images}
+
+    def number_bursts(self) -> list[int]:
+        """Return the number of each image's burst, from 0."""
+        names = [image.burst or image.key for image in self.images]
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+        return [numbers[name] for name in names]
 
 
 def name_keys(paths: Sequence[str], digests: Mapping[str, str]) -> list[str]:
