@@ -109,10 +109,13 @@ def _match(
     hotcoco = require("hotcoco", extra="train")
     right, masks = hotcoco.COCO(truth.raw), found.to_rles()
     result: dict[str, Averages] = {}
+    plain = None  # predictions whose areas are those of their boxes
     for kind in kinds:
-        answers = right.load_res(found.table, segmentation=masks)
         areas = _find_areas(found, kind, mask_sizes)
-        if areas is not None and len(areas):
+        answers = plain if plain and areas is None else right.load_res(found.table, segmentation=masks)
+        if areas is None:
+            plain = answers
+        elif len(areas):
             answers.update_anns(ids=answers.get_ann_ids(), area=areas)
         judge = hotcoco.COCOeval(right, answers, KINDS[kind])
         judge.params.max_dets = list(limits)

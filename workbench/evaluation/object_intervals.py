@@ -7,6 +7,7 @@ from workbench.evaluation.bootstrap import KEYS, Draws, resample
 from workbench.evaluation.matching import Matches, match
 from workbench.evaluation.objects import Scene
 from workbench.evaluation.precision import SIZES
+from workbench.evaluation.threads import map_in_threads
 
 Intervals = dict[str, list[float]]
 
@@ -21,12 +22,13 @@ class Sized:
 
 def resample_sizes(scene: Scene, matches: Matches) -> dict[str, Sized]:
     """Resample each size that there is, by its letter."""
-    sized: dict[str, Sized] = {}
-    for letter, sizes in SIZES.items():
+
+    def look(sizes: tuple[float, float]) -> Sized | None:
         one = match(scene, matches.pairs, sizes=sizes)
-        if not one.unwanted.all():
-            sized[letter] = Sized(matches=one, draws=resample(scene, one))
-    return sized
+        return None if one.unwanted.all() else Sized(matches=one, draws=resample(scene, one))
+
+    found = zip(SIZES, map_in_threads(look, SIZES.values()), strict=True)
+    return {letter: sized for letter, sized in found if sized}
 
 
 def collect_intervals(
