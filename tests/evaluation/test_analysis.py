@@ -167,13 +167,22 @@ def test_the_costliest_error_comes_first_with_the_class_that_has_it():
     found = advise(errors=errors(missed=0.1, background=0.2, duplicate=0.005), confusion=CONFUSION)
     assert found == [
         "Add images without objects that look like the false alarms (20, 3 of them as a): 20.0 points of AP50.",
-        "Label more of what is missed: finding it would bring 10.0 points of AP50; of b 6 of 8.",
+        "Label more of what is missed: finding it would bring 10.0 points of AP50; "
+        "from a score of 0.50 on, 6 of 8 b are not found.",
     ]
 
 
 def test_classes_that_are_mixed_up_are_named():
     (found,) = advise(errors=errors(**{"class": 0.1}), confusion=CONFUSION)
     assert "a is taken for b 4 times" in found
+
+
+def test_the_class_that_loses_most_of_its_pixels_is_named():
+    table = {"labels": ["a", "b"], "matrix": [[900, 100], [30, 70]]}
+    assert advise(pixel_confusion=table) == [
+        "Look at where b meets a: 30 % of the pixels of b are taken for a."
+    ]
+    assert advise(pixel_confusion={"labels": ["a", "b"], "matrix": [[9, 0], [0, 0]]}) == []
 
 
 def test_only_a_slice_that_is_clearly_weaker_is_put_into_words():

@@ -64,7 +64,9 @@ def _describe_kind(kind: str, row: Mapping[str, Any], seen: "_Confusion") -> str
     count = f"{row['count']:,}"
     if kind == "missed":
         name, part, whole = seen.find_missed()
-        most = f"; of {name} {part} of {whole}" if part else ""
+        most = (
+            f"; from a score of {seen.score:.2f} on, {part} of {whole} {name} are not found" if part else ""
+        )
         return f"Label more of what is missed: finding it would bring {gain}{most}."
     if kind == "background":
         name, part, _ = seen.find_alarms()
@@ -90,6 +92,7 @@ class _Confusion:
     def __init__(self, table: Document | None) -> None:
         self.labels: Sequence[str] = table["labels"] if table else ()
         self.matrix: Sequence[Sequence[int]] = table["matrix"] if table else ()
+        self.score: float = (table or {}).get("score") or 0.0
 
     def find_missed(self) -> tuple[str, int, int]:
         """The class that is most often missed, how often, and of how many."""
@@ -103,14 +106,14 @@ class _Confusion:
         alarms, name = max(zip(last, self.labels, strict=False), default=(0, ""))
         return name, alarms, sum(last)
 
-    def find_mix_up(self, *, background: bool = False) -> tuple[str, str, int]:
-        """Which class is most often taken for which."""
-        end = len(self.labels) if background else len(self.labels) - 1
+    def find_mix_up(self) -> tuple[str, str, int]:
+        """Which class is most often taken for which, and how often."""
+        names = self.labels[:-1]
         pairs = [
-            (self.matrix[row][column], self.labels[row], self.labels[column])
-            for row in range(end)
-            for column in range(end)
-            if row != column
+            (times, first, other)
+            for first, row in zip(names, self.matrix, strict=False)
+            for other, times in zip(names, row, strict=False)
+            if first != other
         ]
         times, first, other = max(pairs, default=(0, "", ""))
         return first, other, times
@@ -121,16 +124,18 @@ def _times(count: int) -> str:
 
 
 def _advise_pixels(document: Document) -> Iterator[Advice]:
-    table = document.get("pixel_confusion")
-    if table:
-        first, other, pixels = _Confusion(table).find_mix_up(background=True)
-        whole = sum(table["matrix"][table["labels"].index(first)]) if first else 0
-        if whole:
-            share = pixels / whole
-            yield Advice(
-                share / len(table["labels"]),
-                f"Look at where {first} ends: {100 * share:.0f} % of its pixels are taken for {other}.",
-            )
+    """The class that loses the largest share of its pixels to another one."""
+    table = document.get("pixel_confusion", {"labels": (), "matrix": ()})
+    shares = [
+        (pixels / sum(row), first, other)
+        for first, row in zip(table["labels"], table["matrix"], strict=True)
+        for other, pixels in zip(table["labels"], row, strict=True)
+        if first != other and pixels
+    ]
+    if shares:
+        share, first, other = max(shares)
+        text = f"{_percent(share)} % of the pixels of {first} are taken for {other}"
+        yield Advice(share / len(table["labels"]), f"Look at where {first} meets {other}: {text}.")
 
 
 def _advise_segments(document: Document) -> Iterator[Advice]:
