@@ -47,6 +47,12 @@ def test_what_no_label_mends_stays():
     assert (never.more, never.likely, never.wide, never.never) == (None, (None, None), (None, None), 1)
 
 
+def test_a_thousand_times_as_many_is_never():
+    """error 0.4 at 100, as n^-0.1: half of it goes with 2^10 times as many."""
+    assert one_curve(0.4, 0.0, 0.1).compute_reach(0.2).more is None
+    assert one_curve(0.4, 0.0, 0.1).compute_reach(0.19).more == pytest.approx(100 * ((0.4 / 0.21) ** 10 - 1))
+
+
 def test_a_law_that_many_exact_points_show_is_found():
     amounts = (25, 50, 100, 200, 400, 800)
     found = fit_growth(points(*((n, 1 - 2 * n**-0.5 - 0.1) for n in amounts)), still(6, 0.001))
@@ -145,7 +151,8 @@ def trials(law, ladder, count, seed):
             continue
         far = 3 * amounts[-1]
         gone = 0.03 / (a * amounts[-1] ** -b)
-        needed = amounts[-1] * ((1 - gone) ** (-1 / b) - 1) if gone < 1 else np.inf
+        factor = (1 - gone) ** (-1 / b) if gone < 1 else np.inf
+        needed = amounts[-1] * (factor - 1) if factor <= 1000 else np.inf
         reach = growth.compute_reach(0.03)
         for share, (low, high) in ((LIKELY, reach.likely), (WIDE, reach.wide)):
             _, worst, best = growth.foretell(far, share)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from workbench.commands.compared import Compared
 
 HELP = "Compare runs that were judged on the same images: what is better, and whether it is more than noise."
-EXAMPLE = "workbench compare 20261121-184942-mask_rcnn_lite0 20261121-201500-mask_rcnn_lite0"
+EXAMPLE = "workbench compare projects/balloons/runs/*"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

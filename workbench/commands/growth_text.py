@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING
 
 from workbench.commands.folding import fold
 from workbench.commands.output import format_table, safe
-from workbench.evaluation.growth import Growth, Reach
+from workbench.evaluation.growth import Reach
 from workbench.evaluation.growth_runs import GrowthRow
 from workbench.evaluation.verdicts import name_measure, points
 
 if TYPE_CHECKING:
     from workbench.commands.compared import Compared
 
-_NEVER = 1000  # times what there is: nobody labels that
 _LIKELY_NEVER, _RARE = 0.5, 0.01
 
 
@@ -41,8 +40,8 @@ def _show(row: GrowthRow, gain: float) -> tuple[str, ...]:
         return (*head, "cannot say", "", "")
     reach = row.found.compute_reach(gain)
     middle, low, high = row.found.foretell(2 * row.found.largest)
-    likely = f"{_amount(row.found, reach.likely[0])} to {_amount(row.found, reach.likely[1])}"
-    more = _amount(row.found, reach.more)
+    likely = f"{_amount(reach.likely[0])} to {_amount(reach.likely[1])}"
+    more = _amount(reach.more)
     return (
         *head,
         more if more == "never" else f"about {more} more",
@@ -51,11 +50,9 @@ def _show(row: GrowthRow, gain: float) -> tuple[str, ...]:
     )
 
 
-def _amount(growth: Growth, more: float | None) -> str:
+def _amount(more: float | None) -> str:
     """Two figures are all that is known of it."""
-    if more is None or more > _NEVER * growth.largest:
-        return "never"
-    return f"{float(f'{max(more, 1):.2g}'):.0f}"
+    return "never" if more is None else f"{float(f'{max(more, 1):.2g}'):.0f}"
 
 
 def _tell(row: GrowthRow, gain: float, name: str) -> Iterator[str]:
@@ -65,17 +62,17 @@ def _tell(row: GrowthRow, gain: float, name: str) -> Iterator[str]:
     if isinstance(row.found, str):
         yield f"Cannot say what more labels would bring: {row.found}."
         return
-    reach, growth = row.found.compute_reach(gain), row.found
+    reach = row.found.compute_reach(gain)
     if reach.never > _LIKELY_NEVER or reach.more is None:
         yield (
             f"More labelled {noun} will hardly bring {aim}: in {_percent(reach)} of the futures that fit these "
             "points no amount does."
         )
         return
-    low, high = (_amount(growth, value) for value in reach.likely)
+    low, high = (_amount(value) for value in reach.likely)
     end = f"; in {_percent(reach)} no amount is enough" if reach.never > _RARE else ""
     yield (
-        f"About {_amount(growth, reach.more)} more labelled {noun}{_to_images(row, reach)} for {aim}. "
+        f"About {_amount(reach.more)} more labelled {noun}{_to_images(row, reach)} for {aim}. "
         f"8 in 10 futures that fit these points take {low} to {high}{end}."
     )
 

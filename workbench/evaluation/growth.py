@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_NEVER = 1000.0  # times as many as there are: nobody labels that
 LIKELY, WIDE = 0.8, 0.95  # shares of the futures that an interval holds
 
 
@@ -23,7 +24,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """What it takes: how many more. None stands for an amount that is never enough."""
+    """How many more it takes. None: never enough, or only with a thousand times as many as there are."""
 
     more: float | None
     likely: tuple[float | None, float | None]
@@ -61,6 +62,7 @@ class Growth:
         factors = np.full(left.shape, np.inf)
         there = left > 0
         factors[there] = left[there] ** (-1 / self.power[there])
+        factors[factors > _NEVER] = np.inf
         more = self.largest * (factors - 1)
         middle, *likely = _quantiles(more, LIKELY)
         _, *wide = _quantiles(more, WIDE)
