@@ -13,6 +13,7 @@ from workbench.evaluation.bootstrap import draw_weights, resample
 from workbench.evaluation.coco_scores import compute_coco_scores
 from workbench.evaluation.matching import match
 from workbench.evaluation.pairs import compute_pairs
+from workbench.evaluation.steps import find_steps
 
 
 def resample_boxes(truth, answers, **more):
@@ -59,6 +60,34 @@ def test_nothing_found_and_nothing_to_find_are_no_mistake(answers):
     assert resample_boxes(make_truth(), answers).interval("AP") is None
     truth = make_truth(truth_row(1, [0, 60, 9, 9]))
     assert resample_boxes(truth, answers).interval("AP") == (0, 0)
+
+
+def test_sums_that_no_lane_holds_are_right_too():
+    """40,000 predictions of one image that is drawn twice, or five times: more than 16 bits."""
+    count = 40_000
+    zeros, marks = np.zeros(count, np.int64), np.ones((count, 2), bool)
+    marks[0] = [False, True]
+    steps = find_steps(marks, zeros, zeros, (1, 1))
+    sums = steps.add_up(np.array([[2], [5], [0.5]], np.float32))
+    assert sums[0, :, 0].tolist() == [[79_998, 199_995, 19_999.5], [80_000, 200_000, 20_000]]
+
+
+def test_the_interval_corrects_what_few_images_make_too_good():
+    """AP of 30 images lies above that of all 210 on average; the middle of the interval is closer."""
+    truth, answers = draw_case(11, images=210, categories=1)
+    everything = resample_boxes(truth, answers, count=2).centre["AP"][0]
+    numbers, middles = [], []
+    for start in range(0, 210, 30):
+        images = range(start + 1, start + 31)
+        few = truth | {
+            key: [row for row in truth[key] if row.get("image_id", row["id"]) in images]
+            for key in ("images", "annotations")
+        }
+        draws = resample_boxes(few, [row for row in answers if row["image_id"] in images], count=100)
+        numbers.append(draws.centre["AP"][0])
+        middles.append(np.mean(draws.interval("AP")))
+    assert np.mean(numbers) > everything + 0.01
+    assert abs(np.mean(middles) - everything) < 0.5 * (np.mean(numbers) - everything)
 
 
 # the plain loop

@@ -197,12 +197,14 @@ def test_large_images_have_borders_wider_than_a_word():
     assert len(borders)
 
 
-def test_masks_with_runs_of_no_length_and_runs_that_touch_are_what_their_pixels_are():
-    """0 ones 3, no zeros, ones 2, zeros 5, no ones, zeros 4 …: pycocotools decodes it, and so does a painted mask."""
-    whole = [2, 3, 0, 20, 5, 0, 4, 3, 0, 0, 0, 3, 60, 0]
+@pytest.mark.parametrize("whole", [
+    [2, 3, 0, 20, 5, 0, 4, 3, 0, 0, 0, 3, 60, 0], [0, 33, 0, 30, 37, 0], [0, 100], [10, 0, 90], [0, 0, 100], [100, 0],
+])  # fmt: skip
+def test_masks_with_runs_of_no_length_and_runs_that_touch_are_what_their_pixels_are(whole):
+    """Whatever its runs are, pycocotools decodes a mask to the pixels that a painted one has."""
     text = coco_mask.frPyObjects({"size": [10, 10], "counts": whole}, 10, 10)["counts"]
     picture = coco_mask.decode({"size": [10, 10], "counts": text}).astype(bool)
-    runs = read_runs([text, encode(picture)["counts"].encode()])
+    runs = read_runs([encode(picture)["counts"].encode(), text])
     strips, layout = read_masks(runs, np.array([10, 10]))
     words = paint(strips, layout)
     pair = np.array([0]), np.array([1])

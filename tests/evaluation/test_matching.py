@@ -36,6 +36,9 @@ def test_the_higher_score_chooses_first_and_the_other_takes_what_is_left():
     found = match_boxes(truth, [answer([0, 9, 40, 40], 0.5), answer([0, 8, 40, 40], 0.9)])
     assert found.truth[:, 0].tolist() == [0, 1]
     assert found.truth[:, 5].tolist() == [-1, 1]  # 31/49 with the other one is below 0.75
+    assert found.iou.tolist() == pytest.approx(
+        [31 / 49, 38 / 42]
+    )  # with its match, not 39/41 with the other's
 
 
 def test_of_equal_scores_the_earlier_one_chooses_and_the_other_finds_nothing():
@@ -44,6 +47,7 @@ def test_of_equal_scores_the_earlier_one_chooses_and_the_other_finds_nothing():
     )
     assert found.truth[:, 0].tolist() == [0, -1]
     assert found.rank.tolist() == [0, 1]
+    assert found.iou.tolist() == [1, 1]  # the other one overlaps it as well
 
 
 def test_of_equal_overlaps_the_later_truth_is_taken():
@@ -57,6 +61,13 @@ def test_a_crowd_takes_any_number_and_they_do_not_count():
     found = match_boxes(make_truth(crowd), answers)
     assert found.truth[:, 9].tolist() == [0, 0, -1]
     assert found.ignored[:, 9].tolist() == [True, True, False]
+    assert found.iou.tolist() == [1, 1, 0]
+
+
+def test_lying_in_a_crowd_by_less_than_half_is_no_overlap_with_an_object():
+    crowd = truth_row(5, [0, 0, 90, 90], crowd=1, segmentation=runs_of((0, 0, 90, 90)))
+    found = match_boxes(make_truth(crowd), [answer([80, 0, 40, 20])])
+    assert (found.truth[0, 0], found.iou[0]) == (-1, 0)
 
 
 def test_what_counts_is_taken_before_a_crowd_that_overlaps_more():
