@@ -145,7 +145,10 @@ def test_a_headline_that_is_unsure_is_noted():
     document = {"per_category": {}, "notes": [], "images": 19, "intervals": {"mask.AP": [0.3, 0.55]}}
     (note,) = add_notes(document)["notes"]
     assert note.startswith("mask AP may lie anywhere from 30 to 55 on other images like these: 19 images")
-    assert add_notes({**document, "intervals": {"mask.AP": [0.4, 0.55]}})["notes"] == []
+    assert note.endswith("19 images leave that open")
+    sure = {**document, "intervals": {"mask.AP": [0.4, 0.55]}}
+    assert add_notes(sure)["notes"] == []
+    assert add_notes({**sure, "images": 4})["notes"] == ["4 images: too few for intervals to mean anything"]
 
 
 # advice

@@ -6,6 +6,7 @@ import pytest
 pytest.importorskip("hotcoco")
 
 from workbench.evaluation import picture_intervals
+from workbench.evaluation.bootstrap import draw_weights
 from workbench.evaluation.panoptic_quality import Segments, compute_panoptic_quality, count_segments
 from workbench.evaluation.picture_intervals import resample_pixels, resample_segments
 from workbench.evaluation.semantic_scores import compute_semantic_scores
@@ -54,7 +55,7 @@ def test_every_draw_is_what_the_scores_would_say_of_its_images(monkeypatch):
     confusions = generator.integers(0, 9, (6, 4, 4)) * generator.integers(0, 2, (6, 4, 1))
     monkeypatch.setattr(picture_intervals, "DRAWS", 1)
     for seed in range(20):
-        weights = np.random.default_rng(seed).multinomial(6, np.full(6, 1 / 6), 1)[0]
+        weights = draw_weights(6, 1, seed)[:, 0].astype(int)
         expected = compute_semantic_scores(np.tensordot(weights, confusions, 1), "abcd").scores["semantic"]
         overall, _ = resample_pixels(list(confusions), "abcd", seed=seed)
         assert {name: ends[0] for name, ends in overall.items()} == pytest.approx(

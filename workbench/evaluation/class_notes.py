@@ -5,6 +5,7 @@ from typing import Any
 
 FEW = 10  # truths of a class below which one of them decides over a tenth of its score
 WIDE = 0.2  # width of a headline's interval from which on it says little
+TOO_FEW = 5  # images; drawn anew, they are much the same ones
 HEADLINES = (("panoptic", "PQ"), ("mask", "AP"), ("box", "AP"), ("semantic", "mIoU"))
 
 Document = dict[str, Any]
@@ -49,10 +50,11 @@ def _note_width(document: Mapping[str, Any]) -> Iterator[str]:
         interval = document.get("intervals", {}).get(f"{family}.{key}")
         if interval and interval[1] - interval[0] > WIDE:
             low, high = (round(100 * end) for end in interval)
-            yield (
-                f"{family} {key} may lie anywhere from {low} to {high} on other images like these: "
-                f"{_count(document['images'], 'image')} cannot tell models apart that differ by less"
-            )
+            images = _count(document["images"], "image")
+            text = f"{family} {key} may lie anywhere from {low} to {high} on other images like these"
+            yield f"{text}: {images} leave that open"
+    if document.get("intervals") and document["images"] < TOO_FEW:
+        yield f"{_count(document['images'], 'image')}: too few for intervals to mean anything"
 
 
 def _count(number: int | None, what: str) -> str:
