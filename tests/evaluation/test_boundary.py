@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
 
 from tests.evaluation.scenes import answer, make_truth, runs_of, scene_of, truth_row
-from workbench.evaluation.bit_masks import count_common, count_each, paint, read_masks
+from workbench.evaluation.bit_masks import count_shared, count_each, paint, read_masks
 from workbench.evaluation.boundary import narrow_to_boundary
 from workbench.evaluation.mask_overlaps import find_borders, find_depths
 from workbench.evaluation.pairs import Pairs, compute_mask_pairs, compute_pairs
@@ -208,8 +208,8 @@ def test_masks_with_runs_of_no_length_and_runs_that_touch_are_what_their_pixels_
     strips, layout = read_masks(runs, np.array([10, 10]))
     words = paint(strips, layout)
     pair = np.array([0]), np.array([1])
-    assert count_common(words, layout, *pair).tolist() == [picture.sum()]
+    assert count_shared(words, layout, *pair).tolist() == [picture.sum()]
     assert count_each(words, layout).tolist() == layout.frames.area.tolist() == [picture.sum()] * 2
     borders = find_borders(words, strips, layout, 1)
     assert count_each(borders, layout).tolist() == [find_border(picture).sum()] * 2
-    assert count_common(borders, layout, *pair).tolist() == [find_border(picture).sum()]
+    assert count_shared(borders, layout, *pair).tolist() == [find_border(picture).sum()]

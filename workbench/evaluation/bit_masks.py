@@ -104,7 +104,7 @@ def erode_sideways(words: "Words", depth: int) -> "Words":
     return result
 
 
-def count_common(words: "Words", layout: Layout, one: "Ints", other: "Ints") -> "Ints":
+def count_shared(words: "Words", layout: Layout, one: "Ints", other: "Ints") -> "Ints":
     """Count the pixels that each pair of masks shares."""
     frames = layout.frames
     left = np.maximum(frames.left[one], frames.left[other])

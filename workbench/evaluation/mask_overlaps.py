@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.evaluation.bit_masks import Layout, count_common, count_each, erode_sideways, paint, read_masks
+from workbench.evaluation.bit_masks import Layout, count_shared, count_each, erode_sideways, paint, read_masks
 from workbench.evaluation.memory import sparing
 from workbench.evaluation.objects import Objects, Scene
 from workbench.evaluation.run_lengths import read_runs
@@ -98,7 +98,7 @@ def _compare(scene: Scene, some: _Some, borders: bool) -> Overlaps:
     strips, layout = _read(scene, some)
     own, other = _pair_up(scene, some, layout)
     words = paint(strips, layout)
-    common = count_common(words, layout, own, other)
+    common = count_shared(words, layout, own, other)
     there = np.flatnonzero(common)
     own, other, common = own[there], other[there], common[there]
     found, truth = some.found[own], some.truth[other - len(some.found)]
@@ -109,7 +109,7 @@ def _compare(scene: Scene, some: _Some, borders: bool) -> Overlaps:
     if borders and len(near):
         words = find_borders(words, strips, layout, some.depth)
         one, two, area = own[near], other[near], count_each(words, layout)
-        common = count_common(words, layout, one, two)
+        common = count_shared(words, layout, one, two)
         border[near] = common / np.where(crowd[near], area[one], area[one] + area[two] - common)
     return Overlaps(found=found, truth=truth, iou=iou, border=np.minimum(iou, border))
 
