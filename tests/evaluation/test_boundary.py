@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
 
 from tests.evaluation.scenes import answer, make_truth, runs_of, scene_of, truth_row
-from workbench.evaluation.bit_masks import count_shared, count_each, paint, read_masks
+from workbench.evaluation.bit_masks import count_each, count_shared, paint, read_masks
 from workbench.evaluation.boundary import narrow_to_boundary
 from workbench.evaluation.mask_overlaps import find_borders, find_depths
 from workbench.evaluation.pairs import Pairs, compute_mask_pairs, compute_pairs

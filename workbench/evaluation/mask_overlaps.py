@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.evaluation.bit_masks import Layout, count_shared, count_each, erode_sideways, paint, read_masks
+from workbench.evaluation.bit_masks import Layout, count_each, count_shared, erode_sideways, paint, read_masks
 from workbench.evaluation.memory import sparing
 from workbench.evaluation.objects import Objects, Scene
 from workbench.evaluation.run_lengths import read_runs
