@@ -324,6 +324,40 @@ def test_plain_files_are_compared(files, capsys, monkeypatch):
     assert "settings from" not in shown
 
 
+@pytest.mark.parametrize(
+    ("images", "first", "other", "words"),
+    [
+        (8, "full", "full", "A and B have the same box AP"),
+        (8, "none", "none", "A and B have the same box AP"),
+        (8, "none", "full", "B is better"),
+        (1, "full", "full", "note: 1 image cannot tell a difference from noise"),
+        (0, "none", "none", "must be judged on images, but there are none"),
+    ],
+)
+def test_little_or_nothing_is_compared_without_a_word_too_much(tmp_path, capsys, images, first, other, words):
+    rng = np.random.default_rng(0)
+    truth = make_world(rng, images)
+    for name, content in (("gt", truth), ("none", []), ("full", find(rng, truth, miss=0))):
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    code = main(["compare", "--truth", str(tmp_path / "gt.json"), "--predictions",
+                 *(str(tmp_path / f"{name}.json") for name in (first, other))])  # fmt: skip
+    shown = capsys.readouterr()
+    assert code == (0 if images else 65)
+    assert words in flat(shown.out + shown.err)
+    assert "nan" not in shown.out
+    assert "of 0 such" not in shown.out
+
+
+def test_images_without_truth_have_no_scores(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    truth = make_world(rng, 8)
+    (tmp_path / "p.json").write_text(json.dumps(find(rng, truth)))
+    (tmp_path / "gt.json").write_text(json.dumps(truth | {"annotations": []}))
+    paths = [str(tmp_path / name) for name in ("gt.json", "p.json", "p.json")]
+    shown = compare(capsys, "--truth", paths[0], "--predictions", *paths[1:])
+    assert "A and B cannot be compared by box AP: there is none." in shown
+
+
 # what makes no sense
 
 

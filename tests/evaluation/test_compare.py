@@ -138,6 +138,11 @@ def test_noise_is_called_noise_and_other_images_prove_nothing():
     assert "too few to say" in tell(few, "A", "B")
 
 
+def test_a_difference_that_cannot_be_seen_is_none():
+    change = compare(sample(0.5, np.linspace(0.4, 0.6, 50)), sample(0.5002, np.linspace(0.6, 0.4, 50)))
+    assert tell(change, "A", "B").startswith("B has as much box AP as A, which is not more than noise")
+
+
 def test_nothing_has_no_sign():
     assert [signed(value) for value in (0.0004, -0.0004, 0.0006, -0.0006)] == ["0.0", "0.0", "+0.1", "-0.1"]
 

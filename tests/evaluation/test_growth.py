@@ -101,6 +101,13 @@ def test_noise_that_all_points_share_is_doubt_about_the_level():
     assert high - low == pytest.approx(2 * 1.28 * 0.05, rel=0.3)
 
 
+def test_noise_of_each_point_is_doubt_about_its_level():
+    """0.03 of the largest point, of which the others know little: 80 % of the curves lie within 1.28 times that."""
+    found = fit_growth(points((50, 0.3), (100, 0.4), (200, 0.48)), still(3, 0.03))
+    _, low, high = found.foretell(200)
+    assert high - low == pytest.approx(2 * 1.28 * 0.03, rel=0.06)
+
+
 def test_runs_on_other_images_share_no_noise():
     draws = np.random.default_rng(0).normal(0, 0.01, 500)
     together, apart = find_spread([draws, draws]), find_spread([draws, draws], paired=False)

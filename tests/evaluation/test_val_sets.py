@@ -151,10 +151,15 @@ def test_other_sets_are_refused_with_a_way_on():
     with pytest.raises(DatasetError) as caught:
         settle([run("A", "a", "b"), run("B", "a", "b"), run("C", "a", "c")])
     assert str(caught.value) == (
-        "C: must be judged on the same images, labels and classes as A, but differs: 1 image only in the first (b.jpg); "
-        "1 image only in it (c.jpg); --common compares on the 1 image that all have alike, "
+        "C: must be judged on the same images, labels and classes as A, but differs: "
+        "1 image only in the first (b.jpg); 1 image only in it (c.jpg); --common compares on the 1 image that all have alike, "
         "--force compares all the same"
     )
+
+
+def test_a_set_without_images_is_refused():
+    with pytest.raises(DatasetError, match="must be judged on images, but there are none"):
+        settle([run("A"), run("B")], force=True)
 
 
 def test_nothing_in_common_is_refused_even_then():

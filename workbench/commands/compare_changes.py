@@ -33,7 +33,9 @@ def _explain(found: Compared, one: Versus) -> str:
     family = found.headline.family
     if family in ("panoptic", "semantic"):
         return " (PQ of the image)" if family == "panoptic" else " (mean IoU of the image)"
-    least = ["–" if sure is None else f"{sure:.2f}" for sure in one.sure]
+    least = [f"{sure:.2f}" for sure in one.sure if sure is not None]
+    if len(least) < 2:
+        return " (F1 of the image)"
     first, other = found.entries[0].letter, one.entry.letter
     return f" (F1 of what scores {least[0]} in {first} and {least[1]} in {other}, where each is best)"
 

@@ -32,7 +32,7 @@ def format_numbers(found: Compared) -> str:
         f"({found.draws} draws of the images; where nothing differs, about {max(1, round(expected))} of {counted} "
         "such numbers would still look like more than noise)"
     )
-    return "\n\n".join([*(table for table in tables if table), fold(chance, " ")])
+    return "\n\n".join([*(table for table in tables if table), *([fold(chance, " ")] if counted else [])])
 
 
 def _choose_classes(found: Compared, classes: list[Measure]) -> tuple[list[Measure], str]:

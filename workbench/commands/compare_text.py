@@ -8,7 +8,7 @@ from workbench.commands.growth_text import format_growth
 from workbench.commands.output import format_table, safe
 from workbench.commands.run_lines import UNKNOWN
 from workbench.evaluation.settling import COMMON, FORCED
-from workbench.evaluation.verdicts import tell
+from workbench.evaluation.verdicts import count, tell
 
 
 def format_comparison(found: Compared, *, gain: float, images: int) -> str:
@@ -26,8 +26,8 @@ def _format_head(found: Compared) -> str:
     extent = {COMMON: ", those that all have alike", FORCED: " in A, NOT the same in all"}.get(
         found.settled.mode, ""
     )
-    bursts = f" in {found.bursts} bursts" if found.bursts < len(val.images) else ""
-    lines = [f"{where}{len(val.images)} images{bursts}{extent}", ""]
+    bursts = f" in {count(found.bursts, 'burst')}" if found.bursts < len(val.images) else ""
+    lines = [f"{where}{count(len(val.images), 'image')}{bursts}{extent}", ""]
     rows = [tuple(map(safe, _describe(entry))) for entry in found.entries]
     return "\n".join(lines) + "\n" + format_table(rows)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from workbench.evaluation.compare import FEW
 from workbench.evaluation.run_part import RunPart
 from workbench.evaluation.settling import COMMON, FORCED, Settled
+from workbench.evaluation.verdicts import count
 
 if TYPE_CHECKING:
     from workbench.commands.compared import Entry, Versus
@@ -56,8 +57,8 @@ def _note_bursts(settled: Settled) -> Iterator[str]:
             "pictures of one burst are nearly one picture"
         )
     if bursts < FEW:
-        noun = "bursts" if bursts < images else "images"
-        yield f"{bursts} {noun} are too few to tell a difference from noise, whatever the numbers say"
+        few = count(bursts, "burst" if bursts < images else "image")
+        yield f"{few} cannot tell a difference from noise, whatever the numbers say: it takes {FEW}"
 
 
 def _note_states(entries: "Sequence[Entry]") -> Iterator[str]:

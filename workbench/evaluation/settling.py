@@ -25,6 +25,10 @@ class Settled:
 def settle(judged: Sequence[Judged], *, common: bool = False, force: bool = False) -> Settled:
     """Cut runs to what they have in common, or refuse: images or labels that differ are named."""
     first = judged[0]
+    if not all(one.val.images for one in judged):
+        raise DatasetError(
+            "the runs", "", "must be judged on images, but there are none; check the truth", "no-val"
+        )
     differences = tuple(find_differences(first.val, other.val) for other in judged[1:])
     mode = SAME
     if any(differences):

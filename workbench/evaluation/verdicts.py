@@ -27,9 +27,7 @@ def tell(change: Change, first: str, other: str, *, same: bool = True) -> str:
         return f"{first} and {other} cannot be compared by {name}: there is none."
     if change.verdict == EQUAL:
         return f"{first} and {other} have the same {name}, whatever images are drawn."
-    amount = (
-        f"{points(abs(change.difference))} {'more' if change.difference > 0 else 'less'} {name} than {first}"
-    )
+    amount = _tell_amount(change.difference, name, first)
     if not same:
         return (
             f"{other} has {amount}, but on other images or labels: that says nothing about which is better."
@@ -45,6 +43,17 @@ def tell(change: Change, first: str, other: str, *, same: bool = True) -> str:
             f"{other} has {amount}, which is not more than noise: on other images like these {between} (95%)."
         )
     return f"{other} has {amount}; fewer than {FEW} images are too few to say what that is worth."
+
+
+def _tell_amount(difference: float, name: str, first: str) -> str:
+    if signed(difference) == "0.0":
+        return f"as much {name} as {first}"
+    return f"{points(abs(difference))} {'more' if difference > 0 else 'less'} {name} than {first}"
+
+
+def count(number: int, noun: str) -> str:
+    """1 image, 2 images."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def points(value: float) -> str:
