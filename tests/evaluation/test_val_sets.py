@@ -152,7 +152,8 @@ def test_other_sets_are_refused_with_a_way_on():
         settle([run("A", "a", "b"), run("B", "a", "b"), run("C", "a", "c")])
     assert str(caught.value) == (
         "C: must be judged on the same images, labels and classes as A, but differs: "
-        "1 image only in the first (b.jpg); 1 image only in it (c.jpg); --common compares on the 1 image that all have alike, "
+        "1 image only in the first (b.jpg); 1 image only in it (c.jpg); "
+        "--common compares on the 1 image that all have alike, "
         "--force compares all the same"
     )
 
