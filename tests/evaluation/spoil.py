@@ -10,7 +10,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from workbench.evaluation.mask_errors import MASK_KINDS, find_mask_errors
+from workbench.evaluation.mask_errors import MASK_KINDS, RELATIVE, WIDTH, find_mask_errors
 from workbench.evaluation.matching import match
 from workbench.evaluation.pairs import compute_pairs
 
@@ -22,20 +22,30 @@ def draw_spoiled(generator, kind):
     size = float(np.exp(generator.uniform(np.log(24), np.log(180))))
     whole = blob(generator, size, thin=generator.choice([1, 1, 0.4]))
     truths, answers = _SPOILERS[kind](generator, whole, np.sqrt(whole.sum()))
-    shaky = generator.uniform(0, 0.7) if kind else generator.uniform(0, max(1, 0.012 * size))
-    return truths, [jitter(generator, one, shaky) for one in answers]
+    shaky, push = generator.uniform(0, max(1, 0.015 * size)), generator.normal(0, 0.008 * size, 2)
+    return truths, [jitter(generator, shift(one, *push), shaky) for one in answers]
 
 
 def _as_it_is(generator, whole, size):
-    return [whole], [shift(whole, *generator.normal(0, 0.01 * size, 2))]
+    return [whole], [whole]
+
+
+def least(size):
+    """The narrowest rim that is a mistake; it is measured in edges of pixels, of which round outlines have more."""
+    return 4 / np.pi * max(WIDTH, RELATIVE * size)
 
 
 def _loose(generator, whole, size):
-    return [whole], [grow(whole, max(2.6, generator.uniform(0.07, 0.2) * size))]
+    return [whole], [grow(whole, generator.uniform(1.2, 4) * least(size))]
 
 
 def _tight(generator, whole, size):
-    return [whole], [grow(whole, -min(max(2.6, generator.uniform(0.06, 0.1) * size), 0.8 * deepest(whole)))]
+    rim = min(generator.uniform(1.2, 3) * least(size), 0.75 * deepest(whole))
+    return [whole], [grow(whole, -rim)]
+
+
+def _thin_rim(generator, whole, size):
+    return [whole], [grow(whole, generator.choice([-1, 1]) * generator.uniform(0.2, 0.7) * least(size))]
 
 
 def deepest(whole):
@@ -53,8 +63,10 @@ def _holed(generator, whole, share):
 
 
 def _hole(generator, whole, size):
-    holed, _ = _holed(generator, whole, generator.uniform(0.03, 0.2))
-    return [holed], [whole]
+    """A hole that is filled, or of which a dent is left."""
+    holed, hole = _holed(generator, whole, generator.uniform(0.03, 0.2))
+    dent = grow(hole, -0.65 * deepest(hole)) if generator.random() < 0.3 else 0 * hole
+    return [holed], [whole & (1 - dent)]
 
 
 def _hole_kept(generator, whole, size):
@@ -108,7 +120,7 @@ def _split(generator, whole, size):
     rows = np.flatnonzero(whole.any(1))
     area = whole.sum(1).cumsum() / whole.sum()
     cuts = generator.choice([2, 3])
-    places = [int(np.searchsorted(area, (n + 1) / cuts + generator.normal(0, 0.01))) for n in range(cuts - 1)]
+    places = [int(np.searchsorted(area, (n + 1) / cuts + generator.normal(0, 0.02))) for n in range(cuts - 1)]
     bounds = [rows[0], *places, rows[-1] + 1]
     gap = max(1, int(0.03 * size))
     parts = []
@@ -172,6 +184,7 @@ _SPOILERS = {
     "hole-missed": _hole,
     "merged": _merged,
     "split": _split,
+    "near: thin rim": _thin_rim,
     "near: hole kept": _hole_kept,
     "near: hole half": _hole_half,
     "near: beside": _beside,
