@@ -238,7 +238,7 @@ def test_truth_and_predictions_go_together(capsys):
     for words in ([], ["--truth", "x.json"], ["--predictions", "x.json"]):
         assert main(["evaluate", *words]) == 2
     assert main(["evaluate", "no-such-run"]) == 66
-    assert "must be a run folder or a project" in capsys.readouterr().err
+    assert "must be a run or a project" in capsys.readouterr().err
 
 
 def test_out_gets_the_same_document(files):

@@ -11,7 +11,6 @@ from workbench.errors import FAILED, OK, USAGE, InputMissing, nearest
 if TYPE_CHECKING:
     from workbench.commands.judging import Judged
     from workbench.evaluation.gates import Gate, Verdict
-    from workbench.run import Run
 
 HELP = "Score predictions: of a run, or a file of COCO results against a file of truth."
 EXAMPLE = "workbench evaluate balloons --gate 'mask.AP>=0.42'"
@@ -20,7 +19,7 @@ KINDS = ("box", "mask")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `evaluate` takes."""
-    parser.add_argument("run", nargs="?", help="a run folder, or a project: its last run")
+    parser.add_argument("run", nargs="?", help="a run: its folder or name, or a project for its last one")
     parser.add_argument("--split", default="val", metavar="PART", help="val (the default), test or train")
     parser.add_argument("--truth", type=Path, metavar="GT.json", help="a COCO dataset, in place of a run")
     parser.add_argument("--predictions", type=Path, metavar="DT.json", help="COCO results on it")
@@ -107,30 +106,13 @@ def _find_contradiction(args: argparse.Namespace) -> str:
 
 def _judge(args: argparse.Namespace, gates: "Sequence[Gate]") -> "Judged":
     from workbench.commands.judging import judge_files, judge_run
+    from workbench.commands.run_choice import choose_run
     from workbench.evaluation.object_analysis import Settings
 
     settings = Settings(kinds=args.task, score=args.score, table=args.slices, images=args.images)
     if args.truth:
         return judge_files(args.truth, args.predictions, settings, args.out)
-    return judge_run(find_run_or_last(args.run), args.split, settings, gates, out=args.out)
-
-
-def find_run_or_last(name: str) -> "Run":
-    """A folder, or a project's last run."""
-    from workbench.project import find_project
-    from workbench.run import find_run, list_runs
-
-    if (Path(name) / "run.json").is_file():
-        return find_run(name)
-    project = find_project(name)
-    if project is None:
-        raise InputMissing(f"{name}: must be a run folder or a project, but is neither; check the name")
-    runs = list_runs(project / "runs")
-    if not runs:
-        raise InputMissing(
-            f"{project / 'runs'}: must have a run, but has none; workbench train {name} makes one"
-        )
-    return runs[-1]
+    return judge_run(choose_run(args.run), args.split, settings, gates, out=args.out)
 
 
 def _write_junit(path: Path, verdicts: "Sequence[Verdict]", name: str) -> None:

@@ -35,10 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Judge where nobody has yet, then write what is asked for."""
-    from workbench.commands.evaluate import find_run_or_last
+    from workbench.commands.run_choice import choose_run
     from workbench.report.markdown import write_markdown
 
-    run = find_run_or_last(args.run)
+    run = choose_run(args.run)
     material = collect(run, args.split)
     if args.markdown == STDOUT:
         print_line(write_markdown(material).rstrip("\n"))
