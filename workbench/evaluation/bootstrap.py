@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 KEYS = ("AP", "AP50", "AP75", "AR100")
 _FEW_IMAGES = 500
 _BINS = 256
-_FEWER_BINS = 64  # of a class with more predictions than bins
+_FEWER_BINS = 48  # of a class with more predictions than bins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

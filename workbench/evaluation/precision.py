@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from workbench.evaluation.matching import LIMIT, THRESHOLDS, Matches, match
+from workbench.evaluation.matching import THRESHOLDS, Matches, match
 from workbench.evaluation.objects import Scene
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Bools = NDArray[np.bool_]
+    Counts = NDArray[np.int32]
     Floats = NDArray[np.float64]
 
 Values = dict[str, float | None]
@@ -82,26 +82,29 @@ def compute_curves(scene: Scene, matches: Matches) -> Curves:
     wanted = np.bincount(scene.truths.category[~matches.unwanted], minlength=classes)
     precision = np.full((len(THRESHOLDS), len(RECALLS), classes), -1.0)
     recall = np.full((len(THRESHOLDS), classes, 3), -1.0)
-    order = matches.order
-    ignored, found = matches.ignored[order].T, (matches.truth[order] >= 0).T
-    right, wrong = (np.ascontiguousarray(side & ~ignored) for side in (found, ~found))
-    ends = np.searchsorted(scene.found.category[order], np.arange(classes + 1))
+    order, counted = matches.order, ~matches.ignored
+    right = np.ascontiguousarray(((matches.truth >= 0) & counted)[order].T)
+    sums = [side.cumsum(1, dtype=np.int32) for side in (right, counted[order].T)]
+    ends = np.searchsorted(scene.found.category[order], np.arange(classes + 1)).tolist()
     for place in np.flatnonzero(wanted).tolist():
-        own, total = slice(ends[place], ends[place + 1]), int(wanted[place])
-        precision[:, :, place] = trace(right[:, own], wrong[:, own], total)
-        rank = matches.rank[order[own]]
-        for limit, most in enumerate((1, 10, LIMIT)):
-            recall[:, place, limit] = (right[:, own] & (rank < most)).sum(1) / total
+        start, stop = ends[place], ends[place + 1]
+        before = [side[:, start - 1 : start] if start else 0 for side in sums]
+        hits, among = (side[:, start:stop] - base for side, base in zip(sums, before, strict=True))
+        total = int(wanted[place])
+        precision[:, :, place] = trace(hits, among, total)
+        rank = matches.rank[order[start:stop]]
+        for limit, most in enumerate((1, 10)):
+            recall[:, place, limit] = right[:, start:stop][:, rank < most].sum(1) / total
+        recall[:, place, 2] = hits[:, -1] / total if stop > start else 0
     return Curves(precision, recall)
 
 
-def trace(right: "Bools", wrong: "Bools", total: int) -> "Floats":
-    """Precision (thresholds x recalls) of one class, from its predictions in order (thresholds x predictions)."""
-    result = np.zeros((len(right), len(RECALLS)))
-    if not right.shape[1]:
+def trace(hits: "Counts", among: "Counts", total: int) -> "Floats":
+    """Precision (thresholds x recalls) of one class, from how many of the first predictions were right, and counted."""
+    result = np.zeros((len(hits), len(RECALLS)))
+    if not hits.shape[1]:
         return result
-    hits, misses = right.cumsum(1, dtype=float), wrong.cumsum(1, dtype=float)
-    precision = hits / (misses + hits + _TINY)
+    precision = hits / (among + _TINY)
     falling = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
     recall = hits / total
     for place, row in enumerate(recall):
