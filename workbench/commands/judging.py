@@ -68,6 +68,7 @@ def judge_run(
 
 def predict(part: "RunPart") -> None:
     """Ask the best weights about a part that nobody asked them about."""
+    from workbench.engine.config.machine import find_machine
     from workbench.engine.prediction.evaluator import evaluate_part
     from workbench.engine.prediction.predictor import load_predictor
     from workbench.run import hold
@@ -76,7 +77,7 @@ def predict(part: "RunPart") -> None:
     images = f"{len(part.files):,} image{'' if len(part.files) == 1 else 's'}"
     say(f"no predictions of {part.part} yet: predicting {images} with the {weights} weights")
     with hold(part.run):
-        ready = load_predictor(part.run)
+        ready = load_predictor(part.run, device=find_machine("auto").device)
         evaluate_part(ready.model, part.dataset, part.part, ready.cfg, out=part.run, task=ready.task)
 
 

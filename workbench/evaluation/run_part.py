@@ -75,7 +75,13 @@ class RunPart:
     @property
     def separated(self) -> bool:
         """Whether the pictures of classes have one class for all things, as those of Panoptic FPN."""
-        return self.task == "panoptic" and not _MEETS.search(self.run.config.read_text(encoding="utf-8"))
+        if self.task != "panoptic":
+            return False
+        try:
+            return not _MEETS.search(self.run.config.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            message = f"must be the configuration of the run, but cannot be read ({error}); put it back"
+            raise RunError(f"{self.run.config}: {message}") from error
 
     def name_classes(self) -> list[str]:
         """The classes of the pictures, in the order of their numbers."""
