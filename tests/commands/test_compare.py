@@ -102,6 +102,20 @@ def test_seeds_alone_are_called_luck(home, capsys):
     assert "note: A and B differ in nothing but their seeds" in shown
 
 
+def test_who_finds_nothing_finds_no_masks_either(home, capsys, tmp_path):
+    run = shutil.copytree("projects/balloons/runs/c-full", tmp_path / "runs" / "blind")
+    (run / "predictions" / "val.json").write_text("[]")
+    found = read(capsys, str(run), "c-full")
+    assert found["headline"] == "mask.AP"
+    assert found["comparisons"][0]["metrics"]["boundary"]["AP"]["first"] == 0
+    assert found["comparisons"][0]["metrics"]["mask"]["AP"]["verdict"] == "better"
+
+
+def test_the_same_seed_twice_is_luck_that_nobody_wrote_down(home, capsys, tmp_path):
+    run = shutil.copytree("projects/balloons/runs/c-full", tmp_path / "runs" / "again")
+    assert "differ in nothing but what nobody wrote down" in flat(compare(capsys, "c-full", str(run)))
+
+
 def test_a_run_that_is_not_finished_is_called_so(home, capsys, tmp_path):
     run = shutil.copytree("projects/balloons/runs/c-full", tmp_path / "runs" / "cut-short")
     save_record_of(run, read_record_of(run) | {"state": "stopped", "typed": {"train.lr": "0.5"}})

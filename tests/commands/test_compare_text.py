@@ -100,6 +100,13 @@ def test_amounts_are_said_as_objects_and_as_images():
     assert "50 → 100 → 200 30.0 → 42.0 → 52.0" in shown
 
 
+def test_what_is_counted_by_images_is_said_so_once():
+    from dataclasses import replace
+
+    shown = growth(replace(row(*STEEP, category="board"), unit="images"))
+    assert "more labelled images of board for +3.0 mask AP." in shown
+
+
 def test_the_class_whose_labels_pay_most_is_named():
     shown = growth(row(*STEEP), row(*SLOW, category="slow"), row(*STEEP, category="steep"))
     assert "more labelled objects of steep" in shown

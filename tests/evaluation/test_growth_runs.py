@@ -30,11 +30,14 @@ def test_things_are_counted_as_objects_and_stuff_as_images():
     found = count_labelled(manifest(), "panoptic")
     assert found.amounts == {"": 33, "chip": 30, "rare": 3, "board": 20, "background": 20}
     assert (found.images, found.per_image("chip"), found.per_image("")) == (20, 1.5, 1.65)
+    units = [found.name_unit(name) for name in ("", "chip", "board", "background")]
+    assert units == ["objects", "objects", "images", "images"]
 
 
 def test_a_semantic_run_learns_from_images():
     found = count_labelled(manifest(), "semantic")
     assert found.amounts == {"": 20, "chip": 12, "rare": 2, "board": 20, "background": 20}
+    assert {found.name_unit(name) for name in ("", "chip", "board")} == {"images"}
 
 
 def test_a_dataset_without_counts_has_nothing():

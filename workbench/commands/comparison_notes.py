@@ -71,10 +71,13 @@ def _note_states(entries: "Sequence[Entry]") -> Iterator[str]:
 def _note_seeds(entries: "Sequence[Entry]", versus: "Sequence[Versus]") -> Iterator[str]:
     if entries[0].run is None:
         return
-    alike = [one.entry.letter for one in versus if not one.dataset and not one.settings]
+    alike = [one.entry for one in versus if not one.dataset and not one.settings]
     if alike:
+        letters = ", ".join(entry.letter for entry in alike)
+        seeds = {entry.record.get("seed") for entry in (entries[0], *alike)}
+        what = "their seeds" if len(seeds) > 1 else "what nobody wrote down, not even in their seeds"
         yield (
-            f"{entries[0].letter} and {', '.join(alike)} differ in nothing but their seeds: "
+            f"{entries[0].letter} and {letters} differ in nothing but {what}: "
             "what is different here is what luck alone does"
         )
     else:

@@ -11,6 +11,7 @@ def growth_to_json(row: GrowthRow, gain: float) -> dict[str, Any]:
     document: dict[str, Any] = {
         "category": row.measure.category,
         "measure": row.measure.name,
+        "unit": row.unit,
         "points": [{"labelled": point.labelled, "score": point.score} for point in row.points],
     }
     if isinstance(row.found, str):

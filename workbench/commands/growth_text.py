@@ -57,7 +57,7 @@ def _amount(more: float | None) -> str:
 
 def _tell(row: GrowthRow, gain: float, name: str) -> Iterator[str]:
     """One sentence for a class, or for all."""
-    noun = safe(f"objects of {row.measure.category}") if row.measure.category else "objects"
+    noun = safe(f"{row.unit} of {row.measure.category}") if row.measure.category else row.unit
     aim = f"+{points(gain)} {name}"
     if isinstance(row.found, str):
         yield f"Cannot say what more labels would bring: {row.found}."
@@ -78,7 +78,7 @@ def _tell(row: GrowthRow, gain: float, name: str) -> Iterator[str]:
 
 
 def _to_images(row: GrowthRow, reach: Reach) -> str:
-    images = (reach.more or 0) / row.per_image if row.per_image else 0
+    images = (reach.more or 0) / row.per_image if row.per_image and row.unit == "objects" else 0
     return f" ({float(f'{max(images, 1):.2g}'):.0f} images like the last run's)" if images else ""
 
 

@@ -1,7 +1,7 @@
 """Every number of a run, and what it would be with other images: the same draws for all runs of the same images."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,6 +76,8 @@ def count_bursts(there: "Bools", groups: "Ints") -> list[int]:
 
 def _compare(scene: Scene) -> tuple[Pairs, ...]:
     """By mask, boundary and box; by box alone where there are no masks."""
+    if scene.truths.masks is not None and not len(scene.found):  # who finds nothing finds no masks either
+        scene = replace(scene, found=replace(scene.found, masks=(), sizes=np.zeros((0, 2), np.int64)))
     masked = scene.truths.masks is not None and scene.found.masks is not None
     return (*(compute_mask_pairs(scene) if masked else ()), compute_pairs(scene, "box"))
 

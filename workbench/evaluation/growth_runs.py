@@ -25,10 +25,15 @@ class Labelled:
 
     amounts: Mapping[str, int]
     images: int
+    things: frozenset[str] = frozenset()  # what is counted by its objects; all else is counted by its images
 
     def per_image(self, category: str) -> float:
         """Return how many objects an image brings."""
         return self.amounts.get(category, 0) / max(self.images, 1)
+
+    def name_unit(self, category: str) -> str:
+        """Say what is counted of a class, or of all as ""."""
+        return "objects" if category in self.things or (self.things and not category) else "images"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,7 @@ class GrowthRow:
     points: tuple[Point, ...]
     found: Growth | str
     per_image: float  # of the last run
+    unit: str = "objects"  # or images
 
 
 def count_labelled(manifest: Manifest, task: str) -> Labelled:
@@ -51,7 +57,9 @@ def count_labelled(manifest: Manifest, task: str) -> Labelled:
     if manifest.unlabelled:
         amounts[manifest.unlabelled] = images  # what nobody labelled is in every image
     objects = sum(amount for name, amount in amounts.items() if name in things)
-    return Labelled(amounts={**amounts, "": objects if things else images}, images=images)
+    return Labelled(
+        amounts={**amounts, "": objects if things else images}, images=images, things=frozenset(things)
+    )
 
 
 def collect_growth(
@@ -68,28 +76,26 @@ def collect_growth(
     rows = []
     for measure in (headline, *classes):
         there = [table.get(measure) for table in samples]
-        amounts = [one.amounts.get(measure.category) for one in labelled]
         known = [sample for sample in there if sample is not None and sample.value is not None]
-        if len(known) == len(samples) and None not in amounts:
-            per_image = labelled[-1].per_image(measure.category)
-            rows.append(_fit(measure, amounts, known, per_image, paired=paired))
+        if len(known) == len(samples) and all(measure.category in one.amounts for one in labelled):
+            rows.append(_fit(measure, labelled, known, paired=paired))
     return rows
 
 
 def _fit(
-    measure: Measure,
-    amounts: Sequence[int | None],
-    samples: Sequence[Sample],
-    per_image: float,
-    *,
-    paired: bool,
+    measure: Measure, labelled: Sequence[Labelled], samples: Sequence[Sample], *, paired: bool
 ) -> GrowthRow:
     points = tuple(
-        Point(labelled=float(amount or 0), score=float(sample.value or 0))
-        for amount, sample in zip(amounts, samples, strict=True)
+        Point(labelled=float(one.amounts[measure.category]), score=float(sample.value or 0))
+        for one, sample in zip(labelled, samples, strict=True)
     )
-    found = fit_growth(points, find_spread([sample.draws for sample in samples], paired=paired))
-    return GrowthRow(measure=measure, points=points, found=found, per_image=per_image)
+    return GrowthRow(
+        measure=measure,
+        points=points,
+        found=fit_growth(points, find_spread([sample.draws for sample in samples], paired=paired)),
+        per_image=labelled[-1].per_image(measure.category),
+        unit=labelled[-1].name_unit(measure.category),
+    )
 
 
 def find_spread(draws: "Sequence[Floats]", *, paired: bool = True) -> "Floats":
