@@ -63,6 +63,33 @@ def test_anything_else_is_left_to_the_careful_reader(tmp_path, rows):
     assert read_tidy(write(tmp_path / "p.json", rows), SIZES) is None
 
 
+def test_a_mask_of_an_image_of_unknown_size_is_left_to_the_careful_reader(tmp_path):
+    mask = {"size": [0, 0], "counts": "0"}
+    rows = [{"image_id": 1, "category_id": 1, "score": 1, "bbox": [0, 0, 1, 1], "segmentation": mask}]
+    assert read_tidy(write(tmp_path / "p.json", rows), {1: (0, 0)}) is None
+
+
+def test_masks_of_some_rows_only_are_left_to_the_careful_reader(tmp_path):
+    rows = text_of([answer([0, 0, 9, 9]), answer([0, 0, 9, 9])])
+    assert read_tidy(write(tmp_path / "p.json", rows), SIZES)
+    rows[1].pop("segmentation")
+    assert read_tidy(write(tmp_path / "p.json", rows), SIZES) is None
+
+
+@pytest.mark.parametrize("change", [
+    {"id": -1}, {"id": 2**53}, {"id": 2}, {"image_id": 3}, {"image_id": None}, {"category_id": 9}, {"iscrowd": 2},
+    {"area": -1}, {"area": None}, {"bbox": [0, 0, 1, -1]}, {"bbox": [0, 0, 1]}, {"bbox": [0, 0, 1, 1e305]},
+    {"segmentation": [[0, 0, 1, 1]]}, {"segmentation": [[0, 0, 1, 1, 2, 2, 3]]}, {"segmentation": "0"},
+    {"segmentation": [[0, 0, 1, 1, 2, 1e7]]}, {"segmentation": [[0, 0, 1, 1, 2, -1e7]]},
+    {"segmentation": [[0, 0, 1, 1, 2, "3"]]}, {"segmentation": {"counts": "0"}},
+])  # fmt: skip
+def test_a_truth_with_anything_else_is_left_to_the_careful_reader(tmp_path, change):
+    rows = [truth_row(1, [0, 0, 9, 9]), truth_row(2, [0, 0, 9, 9])]
+    assert read_tidy_truth(write(tmp_path / "t.json", make_truth(*rows)))
+    rows[0] |= change
+    assert read_tidy_truth(write(tmp_path / "t.json", make_truth(*rows))) is None
+
+
 def test_what_is_no_file_is_left_to_the_careful_reader(tmp_path):
     assert (
         read_tidy(tmp_path, SIZES) is read_tidy_truth(tmp_path) is read_tidy_truth(tmp_path / "none") is None

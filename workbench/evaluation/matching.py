@@ -66,22 +66,23 @@ def match(
     unwanted = truths.crowd | _lies_outside(truths, sizes)
     near = truths.category[pairs.truth] == found.category[pairs.found]
     chosen = np.flatnonzero(near & (pairs.iou >= THRESHOLDS[0]) & considered[pairs.found])
-    truth_of = np.full((len(found), len(THRESHOLDS)), -1)
-    found_of = np.full((len(truths), len(THRESHOLDS)), -1)
+    truth_of = np.full((len(found), len(THRESHOLDS)), -1, np.int32)
+    found_of = np.full((len(truths), len(THRESHOLDS)), -1, np.int32)
     iou = _find_best(scene, pairs, np.flatnonzero(near & ~truths.crowd[pairs.truth]))
     limits = np.minimum(THRESHOLDS, _NEAR_ONE)
     for some in _take_turns(pairs, chosen, rank, unwanted):
         own, other, overlap = pairs.found[some], pairs.truth[some], pairs.iou[some]
         free = (found_of[other] < 0) | truths.crowd[other][:, None]
         takes = (overlap[:, None] >= limits) & (truth_of[own] < 0) & free
-        truth_of[own] = np.where(takes, other[:, None], truth_of[own])
-        found_of[other] = np.where(takes, own[:, None], found_of[other])
+        row, threshold = np.nonzero(takes)
+        truth_of[own[row], threshold] = other[row]
+        found_of[other[row], threshold] = own[row]
         iou[own[takes[:, 0]]] = overlap[takes[:, 0]]
     idle = np.append(unwanted, False)[truth_of]  # -1 takes the last
     ignored = np.where(truth_of >= 0, idle, _lies_outside(found, sizes)[:, None])
     return Matches(
-        kind=pairs.kind, pairs=pairs, truth=truth_of, ignored=ignored & considered[:, None],
-        considered=considered, rank=rank, order=order, iou=iou, found_of=found_of, unwanted=unwanted,
+        kind=pairs.kind, pairs=pairs, truth=truth_of.astype(np.int64), ignored=ignored & considered[:, None],
+        considered=considered, rank=rank, order=order, iou=iou, found_of=found_of.astype(np.int64), unwanted=unwanted,
     )  # fmt: skip
 
 
@@ -112,12 +113,14 @@ def _find_best(scene: Scene, pairs: Pairs, near: "Ints") -> "Floats":
 
 def _take_turns(pairs: Pairs, chosen: "Ints", rank: "Ints", unwanted: "Bools") -> "Iterator[Ints]":
     """Yield pairs that do not touch each other: the n-th wish of the m-th prediction of every class and image."""
-    own, other = pairs.found[chosen], pairs.truth[chosen]
-    wishes = np.lexsort((-other, -pairs.iou[chosen], unwanted[other], own))
-    chosen, own = chosen[wishes], own[wishes]
+    own = pairs.found[chosen]
+    several = np.flatnonzero(np.bincount(own)[own] > 1) if len(own) else own  # of predictions with a choice
+    other, overlap = pairs.truth[chosen[several]], pairs.iou[chosen[several]]
+    wishes = several[np.lexsort((-other, -overlap, unwanted[other], own[several]))]
+    chosen[several] = chosen[wishes]
     starts = np.flatnonzero(np.diff(own, prepend=-1))
     wish = np.arange(len(own)) - np.repeat(starts, np.diff(np.append(starts, len(own))))
-    turn = np.stack([rank[own], wish])
-    order = np.lexsort(turn[::-1])
-    cuts = np.flatnonzero(np.any(np.diff(turn[:, order], axis=1), axis=0)) + 1
+    turn = rank[own] * (wish.max(initial=0) + 1) + wish
+    order = np.argsort(turn.astype(np.int16) if turn.max(initial=0) < 2**15 else turn, kind="stable")
+    cuts = np.flatnonzero(np.diff(turn[order])) + 1
     yield from (some for some in np.split(chosen[order], cuts) if len(some))

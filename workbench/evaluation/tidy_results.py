@@ -63,7 +63,7 @@ def read_tidy(path: Path, images: Mapping[int, tuple[int, int]]) -> Tidy | None:
     if not masks:
         return Tidy(table, None, None)
     texts, sizes = tuple([mask.counts.encode() for mask in masks]), [mask.size for mask in masks]
-    if len(masks) < len(rows) or sizes != [images[row.image_id] for row in rows]:
+    if sizes != [images[row.image_id] for row in rows]:  # nor where some have no mask
         return None
     table_of_sizes = np.array(sizes, np.int64)
     if table_of_sizes.min() <= 0 or (np.array(count_pixels(texts)) != table_of_sizes.prod(axis=1)).any():
