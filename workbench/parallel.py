@@ -18,11 +18,16 @@ SMALL = 64  # fewer items than this are done before a second process has started
 
 
 def map_in_order(
-    function: Callable[[Item], Result], items: Sequence[Item], *, chunk: int = 32, workers: int | None = None
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    chunk: int = 32,
+    workers: int | None = None,
+    small: int = SMALL,
 ) -> Iterator[Result]:
-    """Yield function(item) for each item, in the order of the items, worked on by all cores."""
+    """Yield function(item) for each item, in the order of the items, worked on by all cores; a few by this one alone."""
     workers = workers or available_cores()
-    if workers == 1 or len(items) <= SMALL:
+    if workers == 1 or len(items) <= small:
         yield from map(function, items)
         return
     with ProcessPoolExecutor(workers, _context(), die_with_parent, (os.getpid(),)) as pool:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.float32]
 
 QUALITY = 78
+ENOUGH = 0.7  # of the pixels that a view has, decoded: the page shows them smaller still
+NEAR = 0.25  # of its size that an object may reach beyond its box
 LARGER = 4  # so many times a small object is enlarged
 
 
@@ -82,14 +84,15 @@ def draw_job(job: Job) -> list[Drawn]:
 
 
 def _open(job: Job) -> Image.Image:
-    """Decode as small as the sharpest view allows; only JPEG can."""
+    """Decode as small as the sharpest view allows; only JPEG can. Nothing is copied: photographs are large."""
     scale = max(view.side / max(size_of(view.window)) for view in job.views)
     with Image.open(job.path) as source:
         if scale < 1:
-            long = ceil(max(job.size) * scale)
+            long = ceil(max(job.size) * scale * ENOUGH)
             source.draft("RGB", (long, long))
-        picture: Image.Image = ImageOps.exif_transpose(source).convert("RGB")
-    return picture
+        source.load()
+        ImageOps.exif_transpose(source, in_place=True)
+        return source if source.mode == "RGB" else source.convert("RGB")
 
 
 def _draw(picture: Image.Image, view: View, size: tuple[int, int]) -> Drawn:
@@ -103,10 +106,22 @@ def _draw(picture: Image.Image, view: View, size: tuple[int, int]) -> Drawn:
     if view.painting:
         _paint(pixels, view.painting, view.window)
     for mark in sorted(view.marks, key=lambda one: one.strong):
-        _mark(pixels, mark, view.window)
+        if mark.strong or _is_near(mark.box, view.window):
+            _mark(pixels, mark, view.window)
     stream = BytesIO()
     Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(stream, "WEBP", quality=QUALITY, method=2)
     return Drawn(key=view.key, content=stream.getvalue(), width=out[0], height=out[1])
+
+
+def _is_near(box: Window, window: Window) -> bool:
+    """Whether an object can be seen in a window."""
+    wide, high = ((one * NEAR) for one in size_of(box))
+    return (
+        box[0] - wide < window[2]
+        and box[2] + wide > window[0]
+        and box[1] - high < window[3]
+        and box[3] + high > window[1]
+    )
 
 
 def _mark(pixels: "Pixels", mark: Mark, window: Window) -> None:

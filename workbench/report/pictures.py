@@ -16,6 +16,7 @@ CROP, WHOLE = 300, 640  # pixels of the longer side
 MARGIN = 0.35  # of the object's longer side, to see where it lies
 LEAST = 56  # pixels of a photograph that a crop has at least
 GREY = (128, 128, 128)
+FEW = 8  # photographs that are drawn before a second process has started
 MOST = 150  # objects drawn on one picture
 TRUTH, FOUND = 0, 1  # the sides of a pair
 
@@ -148,7 +149,7 @@ class Plan:
             for number, image in self._views.images.items()
             if number in self._wanted
         ]
-        drawn = [one for several in map_in_order(draw_job, jobs, chunk=2) for one in several]
+        drawn = [one for several in map_in_order(draw_job, jobs, chunk=2, small=FEW) for one in several]
         return _fit(drawn, budget)
 
 
