@@ -3,6 +3,8 @@
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workbench.evaluation.gates import GateError, describe_verdict, judge_gates, parse_gate
 from workbench.evaluation.junit import verdicts_to_junit
@@ -108,3 +110,16 @@ def test_the_junit_file_has_a_case_for_each_gate_whatever_a_class_is_called():
     assert "0.400 below" in second.find("failure").get("message")
     assert first.get("classname") == "a run's & more"
     assert first.get("name").startswith('<&"')
+
+
+@given(
+    st.text(max_size=30)
+    | st.from_regex(r"(a:b:|\*:|x:)?(mask|images|truths)(\.AP)?(\.low)?[<>]=?[0-9.e-]{0,6}%?")
+)
+def test_whatever_is_typed_is_a_gate_or_a_mistake_of_the_command_line(text):
+    try:
+        for verdict in judge(text):
+            assert describe_verdict(verdict)
+            verdicts_to_junit([verdict], name=text)
+    except GateError as error:
+        assert len(str(error).splitlines()) == 1
