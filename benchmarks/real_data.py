@@ -45,6 +45,16 @@ class Trial:
     settings: tuple[str, ...] = ()
 
 
+BOARDS = (  # they lie in every direction
+    "train.augment.color",
+    "0.4",
+    "train.augment.jitter",
+    "0.6,1.4",
+    "train.augment.rotation",
+    "20",
+    "train.augment.flip",
+    "both",
+)
 LITTLE = (
     "train.augment.color",
     "0.4",
@@ -81,7 +91,7 @@ TRIALS = {
         model="mask_rcnn_lite0",
         metric="mask.AP",
         target=0.60,
-        settings=("--steps", "650", *LITTLE),
+        settings=("--steps", "1300", *BOARDS),
     ),
     "panoptic": Trial(
         project="chipsets",
@@ -199,7 +209,7 @@ def main() -> None:
             print(f"{name}: left out, because {source} is not there")
             continue
         found = attempt(name, args.data.resolve(), args.out.resolve(), args.set)
-        print("  ".join(f"{key} {show(value)}" for key, value in found.items()))
+        print("  ".join(f"{key} {show(value)}" for key, value in found.items()), flush=True)
 
 
 def show(value: object) -> str:
