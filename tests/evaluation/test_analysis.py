@@ -111,6 +111,17 @@ def test_each_mistake_has_its_row():
     assert counts == found.mistakes["counts"]
 
 
+def test_a_mistake_names_the_row_of_the_file_though_others_were_left_out():
+    right = read_truth(make_truth(truth_row(7, SQUARE, image=2), categories=1))
+    rows = [masked(SQUARE, 0.9, 2, 99), masked([60, 60, 20, 20], 0.8, 2)]
+    found = analyse(right, read_predictions(rows, right), Settings(), part="dt")
+    named = {
+        row["kind"]: (row["prediction"], row["truth"], row["image"]) for row in found.mistakes["mistakes"]
+    }
+    assert named == {"background": (1, None, "2.jpg"), "missed": (None, 7, "2.jpg")}
+    assert any("category_id 99" in note for note in found.document["notes"])
+
+
 def test_boxes_alone_say_what_is_left_out():
     truth = make_truth(truth_row(1, SQUARE), categories=1)
     document = judge(truth, [answer(SQUARE)])

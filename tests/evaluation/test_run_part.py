@@ -1,6 +1,8 @@
 """A part of a run: where truth and predictions lie, and a line for all that may be wrong with them. No torch."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -122,3 +124,12 @@ def test_a_class_that_a_gate_misspells_is_refused_before_anything_is_read(run, c
 def test_a_panoptic_run_without_its_configuration_gets_a_line(run, capsys):
     change(run, task="panoptic")
     assert "must be the configuration of the run" in shown(capsys, "p", code=1).err
+
+
+def test_judging_what_is_predicted_needs_no_torch(run):
+    code = (
+        "import sys; from workbench.cli import main; code = main(['evaluate', 'p', '--json']); "
+        "print(code, 'torch' in sys.modules, 'detectron2' in sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "0 False False"
