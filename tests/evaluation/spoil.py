@@ -19,8 +19,9 @@ from .masks import SIDE, blob, grow, jitter, scene_of_masks, shift
 
 def draw_spoiled(generator, kind):
     """Return truths and answers (pictures) of one image with one mistake of this kind; "" and "near …" have none."""
-    size = float(np.exp(generator.uniform(np.log(24), np.log(180))))
-    whole = blob(generator, size, thin=generator.choice([1, 1, 0.4]))
+    low = 48 if "hole" in kind else 24  # in smaller ones there is no room for a hole that is looked at
+    size = float(np.exp(generator.uniform(np.log(low), np.log(180))))
+    whole = blob(generator, size, thin=generator.choice([1, 1, 0.6 if "hole" in kind else 0.4]))
     truths, answers = _SPOILERS[kind](generator, whole, np.sqrt(whole.sum()))
     shaky, push = generator.uniform(0, max(1, 0.015 * size)), generator.normal(0, 0.008 * size, 2)
     return truths, [jitter(generator, shift(one, *push), shaky) for one in answers]

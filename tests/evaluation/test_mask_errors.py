@@ -266,8 +266,8 @@ def test_masks_of_many_images_do_not_disturb_each_other():
 
 
 def test_spoiled_truths_are_recognised_and_what_is_nearly_so_is_left_alone():
-    """Of 25 of each kind at most two are not seen, and at most one of what is said is not so."""
+    """Of 25 of each kind at most three are not seen, and at most one of what is said is not so."""
     table = count_recognised(25)
     for kind in MASK_KINDS:
-        assert table[kind][kind] >= 23, kind
+        assert table[kind][kind] >= 22, kind
         assert sum(row[kind] for row in table.values()) - table[kind][kind] <= 1, kind
