@@ -266,7 +266,7 @@ def test_a_burst_is_drawn_as_a_whole():
 
 
 def trial(seed, images, miss=(0.2, 0.2)):
-    """Two models on the same images: which verdicts do they get?"""
+    """Two models on the same images: what becomes of their difference?"""
     rng = np.random.default_rng(seed)
     truth = make_world(rng, images)
     samples = []
@@ -274,16 +274,28 @@ def trial(seed, images, miss=(0.2, 0.2)):
         scene = read_scene(truth, find(rng, truth, miss=share))
         draws = resample(scene, match(scene, compute_pairs(scene, "box")), count=300)
         samples.append(Sample(float(draws.centre["AP"][0]), draws.values["AP"][0], images))
-    return compare(*samples).verdict
+    return compare(*samples)
+
+
+def test_the_true_difference_lies_in_about_95_of_100_intervals():
+    """The truth is that of many images."""
+    rng = np.random.default_rng(9)
+    world = make_world(rng, 1500)
+    values = [
+        compute_coco_scores(world, find(rng, world, miss=miss)).scores["box"]["AP"] for miss in (0.4, 0.1)
+    ]
+    true = values[1] - values[0]
+    found = [trial(seed, 12, (0.4, 0.1)).interval for seed in range(100)]
+    assert 0.9 <= np.mean([low <= true <= high for low, high in found]) <= 0.99
 
 
 def test_equally_good_models_look_different_in_about_one_of_twenty_trials():
-    verdicts = [trial(seed, 20) for seed in range(200)]
+    verdicts = [trial(seed, 20).verdict for seed in range(200)]
     assert 0.02 <= np.mean([verdict != NOISE for verdict in verdicts]) <= 0.09
 
 
 def test_a_better_model_is_mostly_seen_to_be_better():
-    verdicts = [trial(seed, 40, (0.4, 0.1)) for seed in range(40)]
+    verdicts = [trial(seed, 40, (0.4, 0.1)).verdict for seed in range(40)]
     assert np.mean([verdict == BETTER for verdict in verdicts]) > 0.8
 
 
