@@ -68,8 +68,14 @@ def test_sums_that_no_lane_holds_are_right_too():
     zeros, marks = np.zeros(count, np.int64), np.ones((count, 2), bool)
     marks[0] = [False, True]
     steps = find_steps(marks, zeros, zeros, (1, 1))
-    sums = steps.add_up(np.array([[2], [5], [0.5]], np.float32))
-    assert sums[0, :, 0].tolist() == [[79_998, 199_995, 19_999.5], [80_000, 200_000, 20_000]]
+    sums = steps.add_up(np.array([[2], [5]], np.float32))
+    assert sums[0, :, 0].tolist() == [[79_998, 199_995], [80_000, 200_000]]
+
+
+def test_parts_of_images_are_added_up_too():
+    marks, zeros = np.ones((3, 2), bool), np.zeros(3, np.int64)
+    sums = find_steps(marks, zeros, np.arange(3), (1, 1)).add_up(np.array([[0.5, 0.25, 2]], np.float32))
+    assert sums[0, :, 0].tolist() == [[2.75], [2.75]]
 
 
 def test_the_interval_corrects_what_few_images_make_too_good():

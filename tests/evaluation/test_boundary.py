@@ -204,12 +204,12 @@ def test_masks_with_runs_of_no_length_and_runs_that_touch_are_what_their_pixels_
     """Whatever its runs are, pycocotools decodes a mask to the pixels that a painted one has."""
     text = coco_mask.frPyObjects({"size": [10, 10], "counts": whole}, 10, 10)["counts"]
     picture = coco_mask.decode({"size": [10, 10], "counts": text}).astype(bool)
-    runs = read_runs([encode(picture)["counts"].encode(), text])
-    strips, layout = read_masks(runs, np.array([10, 10]))
+    runs = read_runs([encode(picture)["counts"].encode(), text, encode(np.ones((10, 10)))["counts"].encode()])
+    strips, layout = read_masks(runs, np.array([10, 10, 10]))
     words = paint(strips, layout)
     pair = np.array([0]), np.array([1])
     assert count_shared(words, layout, *pair).tolist() == [picture.sum()]
-    assert count_each(words, layout).tolist() == layout.frames.area.tolist() == [picture.sum()] * 2
+    assert count_each(words, layout).tolist() == layout.frames.area.tolist() == [*[picture.sum()] * 2, 100]
     borders = find_borders(words, strips, layout, 1)
-    assert count_each(borders, layout).tolist() == [find_border(picture).sum()] * 2
+    assert count_each(borders, layout).tolist() == [*[find_border(picture).sum()] * 2, 36]
     assert count_shared(borders, layout, *pair).tolist() == [find_border(picture).sum()]

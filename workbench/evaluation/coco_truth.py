@@ -173,7 +173,8 @@ def find_outline_mistake(segmentation: object) -> str:
 
 def _check_masks(name: str, rows: list[Raw], sizes: Mapping[int, tuple[int, int]]) -> list[Raw]:
     """Check all run lengths, and write those that are lists of numbers as COCO's text."""
-    places = [place for place, row in enumerate(rows) if isinstance(row.get("segmentation"), Mapping)]
+    masks = enumerate([row.get("segmentation") for row in rows])
+    places = [place for place, mask in masks if type(mask) is not list and isinstance(mask, Mapping)]
     wanted = [sizes[rows[place]["image_id"]] for place in places]
     try:
         checked = check_run_lengths([rows[place]["segmentation"] for place in places], wanted)
