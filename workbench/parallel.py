@@ -25,7 +25,7 @@ def map_in_order(
     workers: int | None = None,
     small: int = SMALL,
 ) -> Iterator[Result]:
-    """Yield function(item) for each item, in the order of the items, worked on by all cores; a few by this one alone."""
+    """Yield function(item) for each item, in the order of the items, worked on by all cores unless there are few."""
     workers = workers or available_cores()
     if workers == 1 or len(items) <= small:
         yield from map(function, items)

@@ -12,7 +12,7 @@ from workbench.report.material import Material
 from workbench.report.mistakes import choose
 from workbench.report.verdict import count_objects, write_lead
 
-MORE = {"errors": {"kinds": {kind: {"count": 9, "cost": 0.3} for kind in ("place", "duplicate")}}}
+MORE = {"errors": {"kinds": {kind: {"count": 9, "cost": 0.3} for kind in ("place", "duplicate", "missed")}}}
 
 
 def objects(*classes, **more):
@@ -87,18 +87,11 @@ def test_pixels_go_by_miou():
     assert lead.finding.startswith("91\u00a0% of all pixels are right")
 
 
-def test_what_to_do_next_begins_with_labels_that_seem_wrong(tmp_path):
+def test_what_to_do_next_is_what_evaluate_says(tmp_path):
     material = make_material(tmp_path)
-    steps = write_lead(material).next
-    assert steps[0].startswith("Look at the 3 labels that seem wrong or missing")
-    assert steps[1:] == ("first step", "second step")
-    one = {**material.mistakes, "suspects": material.suspects[:1]}
-    assert (
-        write_lead(replace(material, mistakes=one)).next[0].startswith("Look at the 1 label that seems wrong")
-    )
-    assert write_lead(replace(material, mistakes={})).next == ("first step", "second step", "third step")
+    assert write_lead(material).next == ("first step", "second step", "third step")
     old = {key: value for key, value in material.scores.items() if key != "advice"}
-    assert write_lead(replace(material, scores=old, mistakes={})).next == tuple(find_advice(old))
+    assert write_lead(replace(material, scores=old)).next == tuple(find_advice(old, material.suspects))
 
 
 def test_few_images_are_said_to_be_few():
@@ -106,7 +99,7 @@ def test_few_images_are_said_to_be_few():
     lead = write_lead(objects(("a", 50, 1, 1), intervals={"mask.AP": [0.35, 0.54]}))
     assert lead.next[0].startswith("Judge on more images: 20") and not lead.doubt  # once is enough
     crowded = objects(("a", 50, 1, 1), intervals={"mask.AP": [0.35, 0.54]})
-    several = replace(crowded, mistakes={"suspects": [{}]}, scores={**crowded.scores, **MORE})
+    several = replace(crowded, scores={**crowded.scores, **MORE})
     assert write_lead(several).doubt.startswith("20 images say little")
 
 

@@ -122,16 +122,12 @@ def _count(number: int, noun: str) -> str:
 
 
 def find_steps(material: Material) -> list[str]:
-    """Labels that seem wrong come first, then what the numbers suggest, as `workbench evaluate` says it."""
-    count = len(material.suspects)
-    what = "1 label that seems" if count == 1 else f"{count:,} labels that seem"
-    first = (
-        [f"Look at the {what} wrong or missing (below): the model contradicts them firmly."] if count else []
-    )
+    """What to do next, as `workbench evaluate` says it; older scores have no word on it yet."""
     advice = material.scores.get("advice")
     if advice is None:
-        advice = find_advice({"images": 0, **material.scores, "per_category": material.classes})
-    return [*first, *map(str, advice)][:STEPS]
+        scores = {"images": 0, **material.scores, "per_category": material.classes}
+        advice = find_advice(scores, material.suspects)
+    return [*map(str, advice)][:STEPS]
 
 
 def _is_doubt(step: str) -> bool:
