@@ -285,6 +285,22 @@ def save_record_of(folder, record):
     write_record(Run(folder=folder), record)
 
 
+def test_bursts_are_those_of_the_first_run_so_that_all_runs_are_drawn_alike(home, capsys, tmp_path):
+    twin = shutil.copytree("projects/chipsets/runs/g-objects", tmp_path / "runs" / "twin")
+    record = read_record_of(twin)
+    folder = shutil.copytree(record["dataset"]["folder"], tmp_path / "twin-data")
+    save_record_of(twin, record | {"dataset": record["dataset"] | {"folder": str(folder)}})
+    (twin / "project.toml").write_text("[split]\nseconds = 0\n")
+    found = read(capsys, "g-objects", str(twin))
+    assert (found["images"], found["bursts"]) == (11, 6)
+    assert found["comparisons"][0]["metrics"]["mask"]["AP"]["verdict"] == "equal"
+    assert found["comparisons"][0]["metrics"]["mask"]["AP"]["interval"] == [0, 0]
+    shown = compare(capsys, "g-objects", str(twin))
+    assert shown.startswith("val: 11 images in 6 bursts\n")
+    assert "note: bursts are told by names and times" in flat(shown)
+    assert read(capsys, str(twin), "g-objects")["bursts"] == 11
+
+
 # growth
 
 
