@@ -1,6 +1,7 @@
 """Rows of mistakes: one of each kind by hand, nothing left out unsaid, and the same bytes every time."""
 
 import random
+from pathlib import Path
 
 import numpy as np
 import orjson
@@ -11,9 +12,11 @@ pytest.importorskip("hotcoco")
 from workbench.evaluation import mistakes
 from workbench.evaluation.error_kinds import KINDS
 from workbench.evaluation.findings import gather_findings
+from workbench.evaluation.mask_errors import MASK_KINDS
 from workbench.evaluation.matching import match
 from workbench.evaluation.mistakes import write_mistakes
 from workbench.evaluation.pairs import compute_pairs
+from workbench.evaluation.suspects import SUSPICIONS
 
 from .masks import paint, scene_of_masks
 from .scenes import answer, draw_case, make_truth, scene_of, truth_row
@@ -196,6 +199,17 @@ def test_the_order_of_the_files_changes_no_more_than_the_numbers_of_the_rows():
 def test_equal_input_gives_equal_bytes():
     truth, answers = draw_case(5)
     assert orjson.dumps(write(truth, answers)) == orjson.dumps(write(truth, answers))
+
+
+# the page
+
+
+def test_every_kind_is_defined_in_the_docs():
+    page = (Path(__file__).parents[2] / "docs" / "mistakes.md").read_text(encoding="utf-8")
+    for kind in (*KINDS, *MASK_KINDS, *SUSPICIONS):
+        assert f"`{kind}`" in page, kind
+    for key in write(make_truth(truth_row(1, BOX)), [answer(FAR)]):
+        assert f"`{key}`" in page, key
 
 
 # images
