@@ -38,6 +38,8 @@ def made(tmp_path_factory):
         home, "chipsets", chips, "f-panoptic", quality=0.95, task="panoptic", settings={"train": {"lr": 0.1}}
     )
     make_run(home, "chipsets", chips, "g-objects", quality=0.7)
+    for name, quality in (("h-pixels", 0.3), ("i-pixels", 0.95)):
+        make_run(home, "chipsets", chips, name, quality=quality, task="semantic")
     return home
 
 
@@ -195,6 +197,20 @@ def test_panoptic_numbers_are_those_of_evaluate(home, capsys):
                 name,
                 key,
             )
+
+
+def test_semantic_runs_are_compared_by_pixels(home, capsys):
+    found = read(capsys, "h-pixels", "i-pixels", "--growth")
+    (one,) = found["comparisons"]
+    assert found["headline"] == "semantic.mIoU"
+    assert set(one["metrics"]) == {"semantic"}
+    assert one["metrics"]["semantic"]["mIoU"]["verdict"] == "better"
+    assert one["per_category"]["board"]["semantic"]["IoU"]["difference"] > 0
+    assert one["images"]["better"][0]["missed"] is None
+    assert found["growth"][0]["unit"] == "images"
+    shown = compare(capsys, "h-pixels", "i-pixels")
+    assert "(mean IoU of the image)" in shown
+    assert [line.split()[0] for line in shown.splitlines()[8:12]] == ["mIoU", "fwIoU", "mACC", "pACC"]
 
 
 def test_runs_of_two_tasks_are_compared_by_what_both_have(home, capsys):
