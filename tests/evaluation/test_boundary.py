@@ -213,3 +213,13 @@ def test_masks_with_runs_of_no_length_and_runs_that_touch_are_what_their_pixels_
     borders = find_borders(words, strips, layout, 1)
     assert count_each(borders, layout).tolist() == [*[find_border(picture).sum()] * 2, 36]
     assert count_shared(borders, layout, *pair).tolist() == [find_border(picture).sum()]
+
+
+def test_a_mask_without_pixels_leaves_those_of_others_alone():
+    """A run of no length at the top of a column, behind a mask that has a strip below the first 64 rows."""
+    picture = box_picture(130, 2, 0, 70, 1, 10) | box_picture(130, 2, 1, 5, 1, 5)
+    nothing = coco_mask.frPyObjects({"size": [130, 2], "counts": [130, 0, 130]}, 130, 2)["counts"]
+    strips, layout = read_masks(
+        read_runs([encode(picture)["counts"].encode(), nothing]), np.array([130, 130])
+    )
+    assert count_each(paint(strips, layout), layout).tolist() == [15, 0]
