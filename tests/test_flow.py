@@ -175,4 +175,6 @@ def test_what_is_printed_fits_the_terminal_and_needs_no_colour(trained, capsys, 
         monkeypatch.setenv("COLUMNS", str(width))
         shown = evaluate(capsys, run.folder)
         assert "\x1b" not in shown.out and shown.err == ""
-        assert max(map(len, shown.out.splitlines())) <= width
+        text, _, places = shown.out.rpartition("\n\n")
+        assert max(map(len, text.splitlines())) <= width
+        assert places.startswith("scores ")

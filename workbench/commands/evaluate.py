@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.commands.output import print_json, print_line, safe, say
+from workbench.commands.output import format_table, print_json, print_line, safe, say
 from workbench.errors import FAILED, OK, USAGE, InputMissing, nearest
 
 if TYPE_CHECKING:
@@ -83,13 +83,15 @@ def run(args: argparse.Namespace) -> int:
     verdicts = judge_gates(gates, judged.found.document)
     held = {"gates": [verdict.to_json() for verdict in verdicts]} if verdicts else {}
     document = {**judged.found.document, **held}
-    judged.write(document)
+    written = judged.write(document)
     if args.junit:
         _write_junit(args.junit, verdicts, judged.name)
     if args.json:
         print_json(document)
     else:
         print_line(format_evaluation(judged.name, document, args.score))
+        if written:
+            print_line(f"\n{format_table(written)}")
         _tell(verdicts)
     return OK if all(verdict.passed for verdict in verdicts) else FAILED
 

@@ -24,13 +24,16 @@ class Judged:
     found: "Analysis"
     places: tuple[Path, Path] | None
 
-    def write(self, document: dict[str, Any]) -> None:
-        """Write the documents, each whole or not at all."""
+    def write(self, document: dict[str, Any]) -> list[tuple[str, ...]]:
+        """Write the documents, each whole or not at all; return what each is called, and where it is."""
         if self.places is None:
-            return
-        _write(self.places[0], document)
-        if self.found.mistakes:
-            _write(self.places[1], self.found.mistakes)
+            return []
+        scores, mistakes = self.places
+        _write(scores, document)
+        if not self.found.mistakes:
+            return [("scores", str(scores))]
+        _write(mistakes, self.found.mistakes)
+        return [("scores", str(scores)), ("mistakes", str(mistakes))]
 
 
 def judge_files(truth: Path, predictions: Path, settings: "Settings", out: Path | None) -> Judged:
