@@ -88,7 +88,7 @@ def find_steps(marks: "Bools", cells: "Ints", images: "Ints", shape: tuple[int, 
     for sign in (-1, 1):
         row, level = np.nonzero(falls == sign)
         cell = (cells[row] // classes * levels + level) * classes + cells[row] % classes
-        order = np.argsort(cell, kind="stable")
+        order = np.argsort(cell.astype(np.int16) if bins * levels * classes < 2**15 else cell, kind="stable")
         cell = cell[order]
         starts = np.flatnonzero(np.diff(cell, prepend=-1))
         heaps.append(_Heaps(cells=cell[starts], starts=starts, images=images[row[order]]))
