@@ -94,7 +94,7 @@ def _list_best() -> list[tuple[Column, Reader | None]]:
     counts = (
         ("truths", "truths", "count"),
         ("predictions", "reported", "count"),
-        ("ECE", "score off by", "share"),
+        ("ECE", "score off", "share"),
     )
     return [
         *(

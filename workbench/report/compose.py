@@ -1,8 +1,8 @@
 """A report from its material: the sections in the order of reading, then the pictures, then the page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from workbench.report.blocks import Page, Paragraph, Section
+from workbench.report.blocks import Lead, Page, Paragraph, Section
 from workbench.report.classes import build_classes
 from workbench.report.confusion import build_confusion
 from workbench.report.headline import build_headline
@@ -18,6 +18,7 @@ from workbench.report.trust import build_calibration, build_curves
 from workbench.report.verdict import write_lead
 
 LARGEST = 9_500_000  # bytes of the whole file: it must fit into a mail
+ELSEWHERE = " (workbench report shows them)"
 BESIDE = 700_000  # of these, so many at most are text
 
 
@@ -51,10 +52,15 @@ def compose(material: Material) -> Composed:
     page = Page(
         title=f"{material.run}: report on {material.part}",
         about=_name(material),
-        lead=write_lead(material),
+        lead=_point_below(write_lead(material)),
         sections=tuple(section for section in sections if section),
     )
     return Composed(page=page, plan=plan)
+
+
+def _point_below(lead: Lead) -> Lead:
+    """What the terminal says of this page is on it."""
+    return replace(lead, next=tuple(step.replace(ELSEWHERE, " (below)") for step in lead.next))
 
 
 def _name(material: Material) -> str:
