@@ -44,30 +44,29 @@ class ErrorKinds:
 def find_error_kinds(scene: Scene, matches: Matches, ranked: Ranked) -> ErrorKinds:
     """Sort every error into one kind, and say what each kind costs."""
     pairs, found, truths = matches.pairs, scene.found, scene.truths
-    alike = found.category[pairs.found] == truths.category[pairs.truth]
-    same, same_iou = _find_nearest(scene, matches, np.flatnonzero(alike))
-    other, other_iou = _find_nearest(scene, matches, np.flatnonzero(~alike & ~truths.crowd[pairs.truth]))
-    taken, taken_iou = _find_nearest(
-        scene,
-        matches,
-        np.flatnonzero(alike & (pairs.iou >= FOUND) & (matches.found_of[pairs.truth, 0] >= 0)),
-    )
+    counted = np.zeros(len(found), bool)
+    counted[ranked.place[~ranked.right]] = True
+    near = np.flatnonzero((pairs.iou >= BARELY) & counted[pairs.found])
+    own, other = pairs.found[near], pairs.truth[near]
+    alike = found.category[own] == truths.category[other]
+    taken = alike & (pairs.iou[near] >= FOUND) & (matches.found_of[other, 0] >= 0)
+    same, same_iou = _find_nearest(scene, matches, near[alike])
+    strange, strange_iou = _find_nearest(scene, matches, near[~alike & ~truths.crowd[other]])
+    first, first_iou = _find_nearest(scene, matches, near[taken])
     kind = np.select(
         [
             (same_iou >= BARELY) & (same_iou <= FOUND),
-            other_iou >= FOUND,
-            taken >= 0,
-            other_iou <= BARELY,
+            strange_iou >= FOUND,
+            first >= 0,
+            strange_iou <= BARELY,
         ],
         [PLACE, CLASS, DUPLICATE, BACKGROUND],
         BOTH,
     )
-    counted = np.zeros(len(found), bool)
-    counted[ranked.place[~ranked.right]] = True
     kind[~counted] = RIGHT
-    about = [other, same, other, taken]
+    about = [strange, same, strange, first]
     truth = np.select([kind == each for each in range(4)], about, -1)
-    iou = np.select([kind == each for each in range(4)], [other_iou, same_iou, other_iou, taken_iou], 0.0)
+    iou = np.select([kind == each for each in range(4)], [strange_iou, same_iou, strange_iou, first_iou], 0.0)
     missed = (matches.found_of[:, 0] < 0) & ~matches.unwanted
     missed[truth[np.isin(kind, (CLASS, PLACE))]] = False
     counts = np.append(np.bincount(kind[counted], minlength=MISSED), missed.sum()).tolist()
