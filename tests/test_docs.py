@@ -93,7 +93,7 @@ def test_commands_in_the_docs_are_understood(page):
             if not typed or typed[1:2] == ["VERB"] or typed[1:2] == ["--help"]:
                 continue
             assert typed[1] in COMMANDS, line
-            parser_of(typed[1]).parse_args(typed[2:])
+            parser_of(typed[1]).parse_intermixed_args(typed[2:])
 
 
 # Links and names
