@@ -154,6 +154,7 @@ def test_paper_shows_everything(page, browser):
         browser.ask("document.querySelectorAll('details:not([open])').length") > 0
     )  # it is the style that opens them
     assert browser.ask("getComputedStyle(document.querySelector('.contents')).display") == "none"
+    assert browser.ask("document.documentElement.scrollWidth") == 800
     assert browser.ask(CONTRAST)["wrong"] == []
     assert browser.print().startswith(b"%PDF")
 
