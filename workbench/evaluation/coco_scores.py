@@ -90,8 +90,18 @@ def _refuse_kinds(truth: Truth, found: Columns, kinds: Sequence[str]) -> None:
     message = "every row must have a segmentation for mask scores, but not all have; leave mask out"
     if not truth.masks:
         raise DatasetError(truth.source, "annotations", message, "bad-truth")
+    _refuse_unknown_sizes(truth)
     if len(found.table) and found.masks is None:
         raise DatasetError("predictions", "", message, "bad-predictions")
+
+
+def _refuse_unknown_sizes(truth: Truth) -> None:
+    for row in truth.raw["annotations"]:
+        if isinstance(row["segmentation"], list) and not any(truth.sizes[row["image_id"]]):
+            message = (
+                "must have height and width for masks of polygons, but has not; add them, or leave mask out"
+            )
+            raise DatasetError(truth.source, f"image {row['image_id']}", message, "bad-truth")
 
 
 def _find_limits(found: Columns) -> tuple[int, ...]:

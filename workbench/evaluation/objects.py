@@ -74,6 +74,8 @@ def build_scene(truth: "Truth", found: "Columns") -> Scene:
 def _arrange_truths(truth: "Truth", images: Sequence[int], categories: Sequence[int]) -> Objects:
     rows: list[Mapping[str, Any]] = truth.raw["annotations"]
     masks = [row["segmentation"] for row in rows] if truth.masks else None
+    if masks is not None and not all(isinstance(mask, dict) for mask in masks):
+        masks = None  # outlines on images of unknown size
     return Objects(
         image=_find_places([row["image_id"] for row in rows], images),
         category=_find_places([row["category_id"] for row in rows], categories),

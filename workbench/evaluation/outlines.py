@@ -27,10 +27,13 @@ def rasterise(truth: "Truth") -> "Truth":
 def rasterise_rows(
     rows: Sequence[Mapping[str, Any]], sizes: Mapping[int, tuple[int, int]]
 ) -> Sequence[Mapping[str, Any]]:
-    """Give each row whose segmentation is a list of rings run lengths in its place; the same rows if there is none."""
+    """Give each row whose segmentation is a list of rings run lengths in its place; the same rows if there is none.
+
+    On images of unknown size there are no pixels: such rows stay as they are.
+    """
     groups: dict[tuple[int, int], list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
-        if isinstance(row.get("segmentation"), list):
+        if isinstance(row.get("segmentation"), list) and any(sizes[row["image_id"]]):
             groups[sizes[row["image_id"]]].append(place)
     if not groups:
         return rows
