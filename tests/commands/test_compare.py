@@ -178,6 +178,7 @@ def test_panoptic_runs_are_compared_by_segments_objects_and_pixels(home, capsys)
     assert one["metrics"]["panoptic"]["PQ"]["verdict"] == "better"
     assert set(one["per_category"]["board"]) == {"panoptic", "semantic"}
     assert one["settings"] == [{"key": "settings.train.lr", "values": [0.01, 0.1]}]
+    assert "differ in nothing but" not in " ".join(found["notes"])
 
 
 def test_panoptic_numbers_are_those_of_evaluate(home, capsys):
@@ -250,6 +251,18 @@ def test_other_validation_sets_are_refused_in_one_line_that_says_in_what(home, c
     assert "--common compares on the 17 images that all have alike" in error
 
 
+def test_stuff_that_was_painted_anew_is_another_truth(home, capsys, tmp_path):
+    twin = shutil.copytree("projects/chipsets/runs/e-panoptic", tmp_path / "runs" / "painted")
+    record = read_record_of(twin)
+    folder = shutil.copytree(record["dataset"]["folder"], tmp_path / "painted-data")
+    save_record_of(twin, record | {"dataset": record["dataset"] | {"folder": str(folder)}})
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["outputs"]["panoptic_val/IMG_0007_1.png"] = "0" * 64
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    error = compare(capsys, "e-panoptic", str(twin), code=65)
+    assert "but differs: 1 image with other labels (IMG_0007_1.jpg)" in error
+
+
 def test_common_compares_on_what_is_alike_and_says_what_was_left_out(home, changed, capsys):
     run, val = changed
     shown = compare(capsys, "c-full", str(run), "--common")
@@ -269,7 +282,9 @@ def test_force_compares_and_gives_no_verdict(home, changed, capsys):
     assert rows
     assert all(line.endswith(("other images", "no truth")) for line in rows)
     assert "images from" not in shown
-    assert read(capsys, "c-full", str(run), "--force")["comparisons"][0]["images"] is None
+    (one,) = read(capsys, "c-full", str(run), "--force")["comparisons"]
+    assert one["images"] is None
+    assert one["metrics"]["mask"]["AP"]["verdict"] == "other images"
 
 
 def test_a_run_that_was_trained_on_what_is_judged_knows_the_answers(home, changed, capsys, tmp_path):

@@ -9,8 +9,10 @@ pytest.importorskip("hotcoco")
 
 from workbench.commands.compare_table import format_numbers
 from workbench.commands.compared import Entry, Versus
+from workbench.commands.dataset_diff import describe_dataset, diff_datasets
 from workbench.commands.folding import fold
 from workbench.commands.growth_text import format_growth
+from workbench.data.manifest import Source
 from workbench.evaluation.compare import Measure, Sample, compare_samples
 from workbench.evaluation.growth import Point
 from workbench.evaluation.growth_fit import fit_growth
@@ -70,6 +72,33 @@ def test_sentences_fit_the_terminal(monkeypatch):
     assert max(map(len, fold("word " * 40).splitlines())) <= 100
 
 
+def manifest(**digests):
+    """Images with the digests of picture and labels; all are trained on but those that begin with v."""
+    sources = [
+        Source(annotation=name, image=name, image_digest=picture, annotation_digest=labels)
+        for name, (picture, labels) in digests.items()
+    ]
+    parts = {name: "val" if name.startswith("v") else "train" for name in digests}
+    classes = {"cat": {"instances": len(digests), "images": 1}}
+    return SimpleNamespace(
+        sources=sources, parts=parts, counts={"parts": {"train": {"images": 1, "classes": classes}}}
+    )
+
+
+def test_images_that_came_went_and_were_labelled_anew_are_counted_by_their_bytes():
+    first = manifest(a=("1", "x"), b=("2", "x"), c=("3", "x"), v=("9", "x"))
+    other = manifest(moved=("1", "x"), b=("2", "new"), d=("4", "x"), e=("5", "x"), v=("9", "x"))
+    diff = diff_datasets(first, other)
+    assert list(diff) == ["train"]
+    assert diff["train"] == {
+        "images": [3, 4], "added": 2, "removed": 1, "relabelled": 1, "objects": {"cat": [4, 5]},
+    }  # fmt: skip
+    assert describe_dataset(diff) == [
+        "train: 3 → 4 images (2 new, 1 gone, 1 labelled anew); objects: cat 4 → 5"
+    ]
+    assert diff_datasets(first, first) == {}
+
+
 # growth
 
 
@@ -92,7 +121,8 @@ def growth(*rows, **more):
 
 
 def test_amounts_are_said_as_objects_and_as_images():
-    shown = growth(row(*STEEP))
+    shown, reach = growth(row(*STEEP)), row(*STEEP).found.compute_reach(0.03)
+    assert f"About {float(f'{reach.more:.2g}'):.0f} more" in shown
     more = float(shown.split("About ")[1].split()[0])
     images = float(shown.split("labelled objects (")[1].split()[0])
     assert 20 < more < 120

@@ -167,6 +167,26 @@ def test_differences_are_those_of_scoring_the_drawn_images_anew():
     assert changes[AP].difference == pytest.approx(both[1]["box"]["AP"] - both[0]["box"]["AP"], abs=1e-12)
 
 
+def test_each_number_knows_in_how_many_images_there_is_something_to_find():
+    rng = np.random.default_rng(6)
+    truth = make_world(rng, 12)
+    truth["annotations"] = [
+        row for row in truth["annotations"] if row["category_id"] == 1 or row["image_id"] in (3, 4, 8)
+    ]
+    samples = draw_all(truth, find(rng, truth))
+    images = {row["image_id"] for row in truth["annotations"] if row["category_id"] == 2}
+    small = {row["image_id"] for row in truth["annotations"] if row["area"] < 32**2}
+    assert samples[Measure("box", "AP", "class 2")].seen == len(images) > 0
+    assert samples[Measure("box", "APs")].seen == len(small) < 12
+
+
+def test_many_predictions_share_bins_and_their_draws_lie_around_the_number_all_the_same():
+    rng = np.random.default_rng(7)
+    truth = make_world(rng, 150, classes=1)
+    sample = draw_all(truth, find(rng, truth))[AP]
+    assert sample.draws.mean() == pytest.approx(sample.value, abs=0.005)
+
+
 def draw_all(truth, model):
     (judged,) = judge(truth, model)
     return {measure: one for measure, one in draw(judged).samples.items() if measure.family == "box"}

@@ -65,6 +65,19 @@ def test_what_scores_less_than_where_the_run_is_best_does_not_count():
     assert scores.false.tolist() == [0, 0, 0]
 
 
+def test_what_is_found_with_too_low_a_score_is_missed():
+    """Two alarms at 0.3 for one more object at 0.1 are not worth it."""
+    scores = score(
+        truth((1, FIRST), (2, FIRST), (3, FIRST), (4, FIRST), images=4),
+        *((n, FIRST, 0.6) for n in (1, 2, 3)),
+        *((n, SECOND, 0.3) for n in (1, 2)),
+        (4, FIRST, 0.1),
+    )
+    assert scores.sure == pytest.approx(0.6)
+    assert scores.score == pytest.approx([1, 1, 1, 0])
+    assert (scores.found[3], scores.missed[3]) == (0, 1)
+
+
 def test_an_alarm_on_an_empty_image_makes_it_nought():
     scores = score(truth((1, FIRST)), (1, FIRST, 0.5), (2, FIRST, 0.9))
     assert scores.score == pytest.approx([1, 0, 1])
