@@ -266,4 +266,17 @@ def test_no_line_is_wider_than_the_terminal_and_no_name_can_break_it(monkeypatch
     shown = format_evaluation("a/" * 20 + "dt.json", judge(truth, rows))
     assert max(map(len, shown.splitlines())) <= width
     assert "\x1b" not in shown
-    assert "and 23 more classes" in shown
+    assert "the 30 classes with most objects, of 53 (--json has all)" in shown
+    assert "no truth of 23 more classes" in shown
+
+
+def test_notes_stand_beside_their_class_as_long_as_there_is_room(monkeypatch):
+    truth = make_truth(*(truth_row(n, SQUARE, image=1 + n % 2) for n in range(1, 4)), categories=3)
+    document = judge(truth, [masked(SQUARE, 0.5, 1, 1), masked(SQUARE, 0.5, 1, 2)])
+    for width, few in ((80, "few"), (120, "rests on 3 objects")):
+        monkeypatch.setenv("COLUMNS", str(width))
+        lines = {line[:7]: line for line in format_evaluation("x", document).splitlines()}
+        assert lines["class 1"].endswith(f"  {few}")
+        assert lines["class 2"].endswith("0      1  no truth: its 1 prediction cost nothing")
+        assert lines["class 3"].endswith("0      0  no truth")
+    assert "no truth here" not in format_evaluation("x", document)
