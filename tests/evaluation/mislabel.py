@@ -9,9 +9,10 @@ from collections import Counter
 import numpy as np
 
 from workbench.evaluation.findings import gather_findings
+from workbench.evaluation.kinds import SUSPICIONS
 from workbench.evaluation.matching import match
 from workbench.evaluation.pairs import compute_pairs
-from workbench.evaluation.suspects import SUSPICIONS, list_suspects
+from workbench.evaluation.suspects import list_suspects
 
 from .scenes import make_truth, scene_of
 

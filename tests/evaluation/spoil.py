@@ -10,7 +10,9 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from workbench.evaluation.mask_errors import MASK_KINDS, RELATIVE, WIDTH, find_mask_errors
+from workbench.evaluation.kinds import MASK_KINDS
+from workbench.evaluation.mask_errors import find_mask_errors
+from workbench.evaluation.mask_outlines import RELATIVE, WIDTH
 from workbench.evaluation.matching import match
 from workbench.evaluation.pairs import compute_pairs
 

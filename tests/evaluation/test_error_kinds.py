@@ -4,7 +4,8 @@ import pytest
 
 pytest.importorskip("hotcoco")
 
-from workbench.evaluation.error_kinds import KINDS, RIGHT, find_error_kinds
+from workbench.evaluation.error_kinds import RIGHT, find_error_kinds
+from workbench.evaluation.kinds import KINDS
 
 from .referee import drawn_cases, judge, matched
 from .scenes import answer, make_truth, scene_of, truth_row

@@ -5,7 +5,8 @@ import pytest
 
 pytest.importorskip("hotcoco")
 
-from workbench.evaluation.mask_errors import MASK_KINDS, find_mask_errors
+from workbench.evaluation.kinds import MASK_KINDS
+from workbench.evaluation.mask_errors import find_mask_errors
 from workbench.evaluation.matching import match
 from workbench.evaluation.pairs import compute_pairs
 

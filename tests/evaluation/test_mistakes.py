@@ -10,13 +10,11 @@ import pytest
 pytest.importorskip("hotcoco")
 
 from workbench.evaluation import mistakes
-from workbench.evaluation.error_kinds import KINDS
 from workbench.evaluation.findings import gather_findings
-from workbench.evaluation.mask_errors import MASK_KINDS
+from workbench.evaluation.kinds import KINDS, MASK_KINDS, SUSPICIONS
 from workbench.evaluation.matching import match
 from workbench.evaluation.mistakes import write_mistakes
 from workbench.evaluation.pairs import compute_pairs
-from workbench.evaluation.suspects import SUSPICIONS
 
 from .masks import paint, scene_of_masks
 from .scenes import answer, draw_case, make_truth, scene_of, truth_row

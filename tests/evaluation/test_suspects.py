@@ -7,7 +7,7 @@ pytest.importorskip("hotcoco")
 from workbench.evaluation.findings import gather_findings
 from workbench.evaluation.matching import match
 from workbench.evaluation.pairs import compute_pairs
-from workbench.evaluation.suspects import compute_trust
+from workbench.evaluation.trust import compute_trust
 
 from .mislabel import count_found, draw_mislabelled, find
 from .scenes import make_truth, scene_of, truth_row

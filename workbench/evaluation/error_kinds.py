@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.evaluation.error_costs import compute_costs, find_mendable
+from workbench.evaluation.kinds import BACKGROUND, BOTH, CLASS, DUPLICATE, KINDS, MISSED, PLACE
 from workbench.evaluation.matching import Matches
 from workbench.evaluation.objects import Scene
-from workbench.evaluation.ranking import Ranked, compute_ap
+from workbench.evaluation.ranking import Ranked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
-KINDS = ("class", "place", "class-and-place", "duplicate", "background", "missed")
-CLASS, PLACE, BOTH, DUPLICATE, BACKGROUND, MISSED = range(6)
 RIGHT = -1  # right, or does not count
 FOUND, BARELY = 0.5, 0.1  # IoU from which an object is found, and from which it is touched at all
 
@@ -70,7 +70,7 @@ def find_error_kinds(scene: Scene, matches: Matches, ranked: Ranked) -> ErrorKin
     missed = (matches.found_of[:, 0] < 0) & ~matches.unwanted
     missed[truth[np.isin(kind, (CLASS, PLACE))]] = False
     counts = np.append(np.bincount(kind[counted], minlength=MISSED), missed.sum()).tolist()
-    base, costs = _compute_costs(scene, ranked, kind, _find_mendable(scene, matches, kind, truth), missed)
+    base, costs = compute_costs(scene, ranked, kind, find_mendable(scene, matches, kind, truth), missed)
     return ErrorKinds(
         kind=kind, truth=truth, iou=iou, missed=missed, base=base, costs=costs,
         counts=dict(zip(KINDS, counts, strict=True)),
@@ -87,48 +87,3 @@ def _find_nearest(scene: Scene, matches: Matches, chosen: "Ints") -> "tuple[Ints
     truth, iou = np.full(len(scene.found), -1), np.zeros(len(scene.found))
     truth[pairs.found[best]], iou[pairs.found[best]] = pairs.truth[best], pairs.iou[best]
     return truth, iou
-
-
-def _find_mendable(scene: Scene, matches: Matches, kind: "Ints", truth: "Ints") -> "Ints":
-    """For each prediction the truth that it would find if it were mended, else -1: only the surest finds it, once."""
-    found = scene.found
-    wrong = np.flatnonzero(np.isin(kind, (CLASS, PLACE)))
-    wrong = wrong[(matches.found_of[truth[wrong], 0] < 0) & ~matches.unwanted[truth[wrong]]]
-    keys = (np.arange(len(found)), -found.score, truth)
-    wrong = wrong[np.lexsort([key[wrong] for key in keys])]
-    first = wrong[np.flatnonzero(np.diff(truth[wrong], prepend=-1))]
-    mendable = np.full(len(found), -1)
-    mendable[first] = truth[first]
-    return mendable
-
-
-def _compute_costs(
-    scene: Scene, ranked: Ranked, kind: "Ints", mendable: "Ints", missed: "Bools"
-) -> tuple[float, dict[str, float]]:
-    """Mend one kind after another and take AP50 again.
-
-    Wrong class or place becomes right where that finds a truth; all else that is too much goes. What is missed is no
-    longer asked for.
-    """
-    lost = np.bincount(scene.truths.category[missed], minlength=len(ranked.parts))
-    moved = np.flatnonzero((kind == CLASS) & (mendable >= 0))
-    goal = scene.truths.category[mendable[moved]]
-    rows = [[0.0] * (len(KINDS) + 1)]
-    for category, (part, truths) in enumerate(zip(ranked.parts, ranked.truths, strict=True)):
-        if truths:
-            right, score, place = ranked.right[part], ranked.score[part], ranked.place[part]
-            own, placed = kind[place], (kind[place] == PLACE) & (mendable[place] >= 0)
-            values = [compute_ap(right[own != each], truths) for each in range(MISSED)]
-            values[CLASS] = _add(
-                score[own != CLASS], right[own != CLASS], scene.found.score[moved[goal == category]], truths
-            )
-            values[PLACE] = compute_ap((right | placed)[(own != PLACE) | placed], truths)
-            rows.append([*values, compute_ap(right, truths - int(lost[category])), compute_ap(right, truths)])
-    *means, base = np.mean(rows[1:] or rows, axis=0).tolist()
-    return base, {name: value - base for name, value in zip(KINDS, means, strict=True)}
-
-
-def _add(score: "Floats", right: "Bools", more: "Floats", truths: int) -> float:
-    """AP with some more that are right."""
-    order = np.argsort(-np.append(score, more), kind="stable")
-    return compute_ap(np.append(right, np.ones(len(more), bool))[order], truths)

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.evaluation.curves import find_best_scores, find_shared_score
-from workbench.evaluation.error_kinds import KINDS, ErrorKinds, find_error_kinds
-from workbench.evaluation.mask_errors import MASK_KINDS, MaskError, find_mask_errors
+from workbench.evaluation.error_kinds import ErrorKinds, find_error_kinds
+from workbench.evaluation.kinds import KINDS, MASK_KINDS
+from workbench.evaluation.mask_costs import compute_mask_costs
+from workbench.evaluation.mask_error import MaskError
+from workbench.evaluation.mask_errors import find_mask_errors
 from workbench.evaluation.matching import Matches
 from workbench.evaluation.objects import Scene
 from workbench.evaluation.ranking import Ranked, rank
@@ -30,6 +33,8 @@ class Findings:
     ranked: Ranked
     errors: ErrorKinds
     masks: tuple[MaskError, ...]  # none where boxes were matched
+    costs: Mapping[str, float]  # of each kind: AP50 that mending all of it, and nothing else, would bring
+    gains: Mapping[str, float]  # of each kind of masks: AP that it would bring
     score: float | None  # chosen for all classes, or best for them all; None without predictions
     least: "Floats"  # of each class: that score, or the class's own best one where that is lower
     sure: "Bools"  # predictions that are at least so sure, and among the best 100 of class and image
@@ -63,12 +68,17 @@ def gather_findings(scene: Scene, matches: Matches, score: float | None = None) 
     chosen = find_shared_score(ranked) if score is None else score
     least = _find_least(ranked, chosen, own=score is None)
     sure = matches.considered & (scene.found.score >= least[scene.found.category])
+    errors, masked = find_error_kinds(scene, matches, ranked), matches.kind == "mask"
+    masks = tuple(find_mask_errors(scene, matches, sure)) if masked else ()
+    costs = compute_mask_costs(scene, matches, ranked, masks) if masked else {}
     return Findings(
         scene=scene,
         matches=matches,
         ranked=ranked,
-        errors=find_error_kinds(scene, matches, ranked),
-        masks=tuple(find_mask_errors(scene, matches, sure)) if matches.kind == "mask" else (),
+        errors=errors,
+        masks=masks,
+        costs={**errors.costs, **{kind: cost.ap50 for kind, cost in costs.items()}},
+        gains={kind: cost.ap for kind, cost in costs.items()},
         score=chosen,
         least=least,
         sure=sure,

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.evaluation.error_kinds import CLASS, DUPLICATE, FOUND, KINDS, MISSED, PLACE
+from workbench.evaluation.error_kinds import FOUND
 from workbench.evaluation.findings import Findings
 from workbench.evaluation.image_ranking import rank_images
-from workbench.evaluation.mask_errors import MASK_KINDS, MaskError
+from workbench.evaluation.kinds import CLASS, DUPLICATE, KINDS, MASK_KINDS, MISSED, PLACE
+from workbench.evaluation.mask_error import MaskError
 from workbench.evaluation.mistake_rows import Rows, write_rows
 from workbench.evaluation.suspects import list_suspects
 

@@ -1,7 +1,6 @@
 """Labels that the model contradicts so firmly that a person should look at them, the most suspicious first.
 
-How firmly is counted, not believed: a prediction is trusted as far as the others of its class that are at least as sure
-are right. Objects are alike if they are of one class, and their sides (roots of areas) between the same powers of 2.
+Each suspicion has its rule in docs/mistakes.md.
 """
 
 from collections.abc import Mapping
@@ -9,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.evaluation.error_kinds import BACKGROUND, BARELY, CLASS, FOUND, PLACE
+from workbench.evaluation.error_kinds import BARELY, FOUND
 from workbench.evaluation.findings import Findings
+from workbench.evaluation.kinds import BACKGROUND, CLASS, PLACE
 from workbench.evaluation.mistake_rows import Rows, write_rows
-from workbench.evaluation.objects import Objects
+from workbench.evaluation.trust import compute_trust, name_alike
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
-SUSPICIONS = ("missing-label", "spurious-label", "wrong-class", "poor-outline")
 TRUSTED = 0.5  # a prediction below that says nothing about a label
 TOUCHED = 0.9  # of truths that are alike are touched by something, before one that is not is suspected
 LEARNED = 0.5  # of the truths that are alike must be found, too
@@ -44,17 +43,6 @@ def list_suspects(findings: Findings, files: Mapping[int, str]) -> list[dict[str
     rows = [row for some in every for row in write_rows(findings.scene, files, some)]
     rows.sort(key=lambda row: -row["suspicion"])
     return [row | {"rank": place} for place, row in enumerate(rows[:MOST], 1)]
-
-
-def compute_trust(findings: Findings) -> "Floats":
-    """For each prediction the share of the others of its class, at least as sure, that are right; one more of each."""
-    ranked, trust = findings.ranked, np.zeros(len(findings.scene.found))
-    for part in ranked.parts:
-        score, right = ranked.score[part], ranked.right[part]
-        last = np.searchsorted(-score, -score, "right")
-        hits = np.append(np.cumsum(right), 0)[last - 1]
-        trust[ranked.place[part]] = (hits - right + 1) / (last + 1)
-    return trust
 
 
 def _to_rows(
@@ -102,19 +90,12 @@ def _keep_apart(boxes: "Floats", images: "Ints") -> "Ints":
     return np.flatnonzero(kept)
 
 
-def _name_alike(objects: Objects) -> "Ints":
-    """Number the groups of objects that are alike."""
-    octave = np.log2(np.sqrt(objects.area.clip(1))).astype(np.int64)
-    _, group = np.unique(objects.category * 64 + octave, return_inverse=True)
-    return group
-
-
 def _find_spurious(findings: Findings) -> Rows:
     """Truths that nothing touches, though all that is alike is touched, and mostly found."""
     pairs, matches = findings.matches.pairs, findings.matches
     touched = np.zeros(len(findings.scene.truths), bool)
     touched[pairs.truth[pairs.iou >= BARELY]] = True
-    wanted, group = ~matches.unwanted, _name_alike(findings.scene.truths)
+    wanted, group = ~matches.unwanted, name_alike(findings.scene.truths)
     counts = np.bincount(group[wanted], minlength=len(group) + 1)
     share = (np.bincount(group[wanted & touched], minlength=len(counts)) + 1) / (counts + 1)
     found = (np.bincount(group[wanted & (findings.find_owners() >= 0)], minlength=len(counts)) + 1) / (
@@ -146,7 +127,7 @@ def _find_wrong(findings: Findings, trust: "Floats") -> Rows:
 def _find_poor(findings: Findings, trust: "Floats") -> Rows:
     """Trusted predictions that fit their truth far worse than those that are alike: below Tukey's fence."""
     found, truth, iou = _pair_off(findings)
-    group = _name_alike(findings.scene.found)[found]
+    group = name_alike(findings.scene.found)[found]
     hit = iou >= FOUND
     order = np.flatnonzero(hit)[np.lexsort((iou[hit], group[hit]))]
     counts = np.bincount(group[hit], minlength=group.max(initial=0) + 1)
