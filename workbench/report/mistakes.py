@@ -67,7 +67,7 @@ def list_kinds(material: Material) -> Table:
         Column(key="kind", title="kind"),
         Column(key="means", title="what it is"),
         Column(key="count", title="at any score", kind="count"),
-        Column(key="sure", title="at the best", kind="count", hint="from the score on that serves best"),
+        Column(key="sure", title="at best score", kind="count", hint="from the score on that serves best"),
         Column(key="cost", title="costs AP50", kind="bar"),
     )
     return Table(name="errors", caption="Kinds of mistakes, the costliest first", columns=columns, rows=rows)
