@@ -18,6 +18,7 @@ from workbench.evaluation.matching import Matches
 from workbench.evaluation.objects import Scene
 from workbench.evaluation.precision import compute_curves, mean
 from workbench.evaluation.redrawn import Hits, split_classes, trace_draws
+from workbench.evaluation.steps import heap_up
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -141,10 +142,10 @@ def score_draws(scene: Scene, matches: Matches, weights: "Weights") -> "dict[str
 
 def _count_truths(scene: Scene, matches: Matches, sides: "Weights") -> "Weights":
     """How many objects of each class (rows) each draw (columns) has."""
-    wanted, (images, classes) = ~matches.unwanted, (sides.shape[1], len(scene.categories))
-    cell = scene.truths.category[wanted] * images + scene.truths.image[wanted]
-    table = np.bincount(cell, minlength=classes * images).astype(np.float32)
-    result: Weights = table.reshape(classes, images) @ sides.T
+    wanted, classes = ~matches.unwanted, len(scene.categories)
+    heaps = heap_up(scene.truths.category[wanted], scene.truths.image[wanted], classes)
+    result = np.zeros((classes, len(sides)), np.float32)
+    result[heaps.cells] = heaps.add(sides)
     return result
 
 

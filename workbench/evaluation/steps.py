@@ -23,8 +23,8 @@ class Steps:
     """Marks (rows x levels) as sums of steps, each 1 from the lowest level up to its own."""
 
     shape: tuple[int, int, int]  # bins, levels, classes
-    up: "_Heaps"
-    down: "_Heaps"  # of marks that begin higher than at the lowest level: what lies below them is taken off
+    up: "Heaps"
+    down: "Heaps"  # of marks that begin higher than at the lowest level: what lies below them is taken off
 
     def add_up(self, weights: "Floats") -> "Floats":
         """Return the weights (draws x images) of all marks up to each bin: bins x levels x classes x draws."""
@@ -41,12 +41,12 @@ class Steps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Heaps:
-    """Steps of the same bin, level and class together."""
+class Heaps:
+    """Things on images, those of the same cell side by side."""
 
-    cells: "Ints"  # those that have steps
-    starts: "Ints"  # where the steps of each begin
-    images: "Ints"  # of each step
+    cells: "Ints"  # those that have any
+    starts: "Ints"  # where each begins
+    images: "Ints"  # of each thing
 
     def add(self, weights: "Floats") -> "Floats":
         """Return the sum of weights of each cell (rows) in each draw (columns)."""
@@ -88,8 +88,13 @@ def find_steps(marks: "Bools", cells: "Ints", images: "Ints", shape: tuple[int, 
     for sign in (-1, 1):
         row, level = np.nonzero(falls == sign)
         cell = (cells[row] // classes * levels + level) * classes + cells[row] % classes
-        order = np.argsort(cell.astype(np.int16) if bins * levels * classes < 2**15 else cell, kind="stable")
-        cell = cell[order]
-        starts = np.flatnonzero(np.diff(cell, prepend=-1))
-        heaps.append(_Heaps(cells=cell[starts], starts=starts, images=images[row[order]]))
+        heaps.append(heap_up(cell, images[row], bins * levels * classes))
     return Steps(shape=(bins, levels, classes), up=heaps[0], down=heaps[1])
+
+
+def heap_up(cells: "Ints", images: "Ints", count: int) -> Heaps:
+    """Put what lies in the same of `count` cells side by side."""
+    order = np.argsort(cells.astype(np.int16) if count < 2**15 else cells, kind="stable")
+    cells = cells[order]
+    starts = np.flatnonzero(np.diff(cells, prepend=-1))
+    return Heaps(cells=cells[starts], starts=starts, images=images[order])
