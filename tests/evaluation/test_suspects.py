@@ -35,12 +35,15 @@ def test_a_good_truth_and_a_good_model_leave_nothing_to_suspect():
 
 
 def test_trust_is_how_often_the_others_that_are_as_sure_are_right():
-    """Two right at 0.9 and 0.8, one wrong at 0.8: for the wrong one both others, one more of each: 3 of 4."""
+    """Two right at 0.9 and 0.8, one wrong at 0.8: for the wrong one both others, and 1 of 4 more: 3 of 6.
+
+    For the first one, of the two others one is right: 2 of 6; that nothing is surer would be 1 of 4.
+    """
     truth = make_truth(truth_row(1, BOX), truth_row(2, BOX, image=2))
     answers = [answer(BOX, 0.9), answer(BOX, 0.8, image=2), answer((60, 60, 9, 9), 0.8)]
     scene = scene_of(truth, answers)
     findings = gather_findings(scene, match(scene, compute_pairs(scene, "box")))
-    assert compute_trust(findings).tolist() == pytest.approx([1 / 2, 2 / 4, 3 / 4])
+    assert compute_trust(findings).tolist() == pytest.approx([2 / 6, 2 / 6, 3 / 6])
 
 
 def test_a_trusted_prediction_where_the_truth_has_nothing_may_be_a_label_that_is_missing():

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
-TRUSTED = 0.5  # a prediction below that says nothing about a label
+TRUSTED = 0.6  # a prediction below that says nothing about a label
 TOUCHED = 0.9  # of truths that are alike are touched by something, before one that is not is suspected
 LEARNED = 0.5  # of the truths that are alike must be found, too
 USUAL = 0.02  # of labels may be of nothing, before one has looked

@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 
 
 def compute_trust(findings: Findings) -> "Floats":
-    """For each prediction the share of the others of its class, at least as sure, that are right; one more of each."""
+    """For each prediction how many of the others of its class are right, from the score up to its own that is best.
+
+    One that is right and three that are wrong are added: of two others that are right nobody knows much.
+    """
     ranked, trust = findings.ranked, np.zeros(len(findings.scene.found))
     for part in ranked.parts:
         score, right = ranked.score[part], ranked.right[part]
         last = np.searchsorted(-score, -score, "right")
         hits = np.append(np.cumsum(right), 0)[last - 1]
-        trust[ranked.place[part]] = (hits - right + 1) / (last + 1)
+        shares = [(hits + 1 - own) / (last + 3) for own in (0, 1)]  # without the prediction itself
+        wrong, good = (np.maximum.accumulate(share[::-1])[::-1] for share in shares)
+        trust[ranked.place[part]] = np.where(right, good, wrong)
     return trust
 
 
