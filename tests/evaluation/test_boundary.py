@@ -13,9 +13,22 @@ from pycocotools import mask as coco_mask
 from tests.evaluation.scenes import answer, make_truth, runs_of, scene_of, truth_row
 from workbench.evaluation.bit_masks import count_each, count_shared, paint, read_masks
 from workbench.evaluation.boundary import narrow_to_boundary
+from workbench.evaluation.coco_predictions import read_predictions
+from workbench.evaluation.coco_truth import read_truth
 from workbench.evaluation.mask_overlaps import find_borders, find_depths
+from workbench.evaluation.objects import build_scene
+from workbench.evaluation.outlines import rasterise
 from workbench.evaluation.pairs import Pairs, compute_mask_pairs, compute_pairs
 from workbench.evaluation.run_lengths import read_runs
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Several of OpenCV's wait for each other where other programs work, too: half a minute in place of a second."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    yield
+    cv2.setNumThreads(before)
 
 
 def encode(picture):
@@ -186,6 +199,28 @@ def test_every_pair_is_that_of_painted_masks(seed, crowds, sizes):
     assert to_dict(masks) == expected[0]
     assert to_dict(borders) == expected[1]
     assert list(to_dict(masks)) == sorted(expected[0])
+
+
+def test_every_pair_of_cocos_own_example_is_that_of_painted_masks(shared):
+    """Photographs of several sizes, with crowds and objects of many parts."""
+    folder = shared / "coco_metrics_reference"
+    truth = rasterise(
+        read_truth(folder / "faster_coco_eval_dataset" / "cocoapi" / "instances_val2014_100.json")
+    )
+    file = folder / "cocoapi" / "results" / "instances_val2014_fakesegm100_results.json"
+    scene = build_scene(truth, read_predictions(file, truth))
+    masks, borders = compute_mask_pairs(scene)
+    found, truths = scene.found.to_rles(), scene.truths.to_rles()
+    near, bordered = np.flatnonzero(masks.iou >= 0.5)[::4], to_dict(borders)
+    for one, other, iou in zip(masks.found[near], masks.truth[near], masks.iou[near], strict=True):
+        flags = [int(scene.truths.crowd[other])]
+        assert iou == coco_mask.iou([found[one]], [truths[other]], flags)[0, 0]
+        edges = [
+            encode(find_border(coco_mask.decode(rle).astype(bool))) for rle in (found[one], truths[other])
+        ]
+        expected = min(iou, coco_mask.iou([edges[0]], [edges[1]], flags)[0, 0])
+        assert bordered.get((one, other), 0) == expected
+    assert len(near) > 150
 
 
 def test_large_images_have_borders_wider_than_a_word():

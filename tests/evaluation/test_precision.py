@@ -8,8 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.evaluation.scenes import answer, draw_case, make_truth, scene_of, truth_row
+from workbench.evaluation.coco_predictions import read_predictions
 from workbench.evaluation.coco_scores import compute_coco_scores
+from workbench.evaluation.coco_truth import read_truth
 from workbench.evaluation.matching import match
+from workbench.evaluation.objects import build_scene
 from workbench.evaluation.pairs import compute_pairs
 from workbench.evaluation.precision import compute_averages
 
@@ -73,3 +76,17 @@ def test_they_are_where_an_image_has_more_predictions_than_count():
     crowded = [row | {"score": row["score"] + 0.001 * n} for n in range(20) for row in answers]
     assert len(crowded) > 250
     require_equal(truth, crowded, "box")
+
+
+@pytest.mark.parametrize("kind", ["box", "mask"])
+def test_those_of_cocos_own_example_are_equal_to_the_last_bit(shared, kind):
+    folder = shared / "coco_metrics_reference"
+    truth = read_truth(folder / "faster_coco_eval_dataset" / "cocoapi" / "instances_val2014_100.json")
+    name = {"box": "bbox", "mask": "segm"}[kind]
+    file = folder / "cocoapi" / "results" / f"instances_val2014_fake{name}100_results.json"
+    found = read_predictions(file, truth)
+    scene = build_scene(truth, found)
+    ours = compute_averages(scene, match(scene, compute_pairs(scene, kind)))
+    theirs, _ = compute_coco_scores(truth, found, kinds=(kind,))
+    assert ours.overall == {key: theirs[kind][key] for key in ours.overall}
+    assert ours.classes == {name: row[kind] for name, row in theirs["per_category"].items()}
