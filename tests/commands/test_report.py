@@ -3,6 +3,10 @@
 import csv
 import json
 import os
+import shlex
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -10,7 +14,9 @@ pytest.importorskip("jinja2")
 pytest.importorskip("hotcoco")
 
 from tests.report.runs import make_run
+from tests.tour import ROOT
 from workbench.cli import main
+from workbench.run import hold
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +113,31 @@ def test_a_run_whose_dataset_is_gone_has_a_page_without_pictures(tmp_path, capsy
     assert "data:image" not in page and "<dt>Mask AP</dt>" in page
     assert "no pictures:" in capsys.readouterr().err
     assert "No pictures:" in page or "no pictures:" in page
+
+
+def test_it_is_opened_in_the_browser_of_the_person(runs, tmp_path):
+    """BROWSER names the program, as Python's own webbrowser has it."""
+    program = tmp_path / "browser"
+    program.write_text(f'#!/bin/sh\nprintf %s "$1" > {shlex.quote(str(tmp_path / "seen"))}\n')
+    program.chmod(0o755)
+    run = runs["instance"]
+    words = [sys.executable, "-m", "workbench", "report", str(run.folder), "--open"]
+    subprocess.run(
+        words, check=True, env={**os.environ, "BROWSER": str(program)}, cwd=ROOT, capture_output=True
+    )
+    for _ in range(50):
+        if (tmp_path / "seen").exists():
+            break
+        time.sleep(0.1)
+    assert (tmp_path / "seen").read_text() == run.report.resolve().as_uri()
+
+
+def test_a_run_that_somebody_trains_in_is_not_judged(tmp_path, capsys):
+    run = make_run(tmp_path, "faces", "instance")
+    with hold(run):
+        assert main(["report", str(run.folder)]) == 75
+    assert "must be free to be judged" in capsys.readouterr().err
+    assert not run.report.exists() and not run.scores("val").exists()
 
 
 def test_what_is_no_run_gets_a_line(tmp_path, capsys):

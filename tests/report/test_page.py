@@ -188,3 +188,26 @@ def test_a_page_without_scripts_shows_all_but_the_switch(page, browser):
         browser.call("Emulation.setScriptExecutionDisabled", value=False)
     assert browser.ask("document.getElementById('theme').hidden")
     assert browser.ask("document.querySelectorAll('main table').length") > 8
+
+
+def test_pictures_that_are_not_shown_are_counted(tmp_path):
+    material = make_material(tmp_path)
+    assert "Pictures that are not shown" not in render_page(material)
+    (tmp_path / "photo1.jpg").unlink()
+    page = render_page(material)
+    assert "Pictures that are not shown: 10." in page
+    assert 'alt="Truth in photo2.jpg' in page and 'alt="Truth in photo1.jpg' not in page
+
+
+def test_eighty_classes_are_too_many_for_a_matrix_and_for_small_charts(tmp_path, browser):
+    path = tmp_path / "many.html"
+    path.write_text(render_page(make_material(tmp_path, classes=80)), encoding="utf-8")
+    assert path.stat().st_size < 2_000_000
+    browser.show(390)
+    browser.open(path)
+    assert browser.ask("document.documentElement.scrollWidth") == 390
+    assert browser.ask("document.querySelectorAll('.matrix thead th').length") == 24
+    assert "Of 81 classes, the 24 that are confused most." in browser.ask("document.body.textContent")
+    assert browser.ask("document.querySelectorAll('#curves > .charts figure').length") == 8
+    assert browser.ask("document.querySelectorAll('#curves details figure').length") == 73
+    assert browser.ask("document.querySelectorAll('#table-classes tbody tr').length") == 80

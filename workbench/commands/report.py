@@ -68,6 +68,7 @@ def collect(run: "Run", part: str) -> "Material":
     found, lack = _find_part(run, part)
     if found is not None and not is_judged(run, part):
         _judge(run, part)
+        _require_judged(run, part)
     return gather(run, part, found, lack)
 
 
@@ -118,6 +119,16 @@ def _judge(run: "Run", part: str) -> None:
     evaluate.add_arguments(parser)
     with redirect_stdout(io.StringIO()):
         evaluate.run(parser.parse_args([str(run.folder), "--split", part]))
+
+
+def _require_judged(run: "Run", part: str) -> None:
+    """While somebody trains in a run, nothing is written into it: there is nothing to report on yet."""
+    from workbench.run import RunBusy, is_held
+
+    if is_held(run) and not is_judged(run, part):
+        raise RunBusy(
+            f"{run.folder}: must be free to be judged for a report, but is being trained; wait for it"
+        )
 
 
 def _write(path: Path, text: str) -> None:

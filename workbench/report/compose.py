@@ -88,4 +88,4 @@ def render_page(material: Material) -> str:
 
     composed = compose(material)
     pictures = composed.plan.draw(LARGEST - BESIDE)
-    return render(composed.page, pictures)
+    return render(composed.page, pictures, composed.plan.wanted - len(pictures))

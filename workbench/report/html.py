@@ -28,8 +28,8 @@ MACROS: Mapping[type, str] = {
 }
 
 
-def render(page: Page, pictures: Mapping[str, Shown]) -> str:
-    """Fill the template; all text in it is escaped."""
+def render(page: Page, pictures: Mapping[str, Shown], lost: int = 0) -> str:
+    """Fill the template; all text in it is escaped. `lost` pictures could not be drawn, or are too large."""
     style, script = (_shorten((FILES / name).read_text(encoding="utf-8")) for name in ("page.css", "page.js"))
     environment = Environment(
         loader=FileSystemLoader(FILES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -37,6 +37,7 @@ def render(page: Page, pictures: Mapping[str, Shown]) -> str:
     environment.globals.update(_tools(environment, pictures))
     return environment.get_template("page.html").render(
         page=page,
+        lost=lost,
         style=Markup(style),
         script=Markup(script),
         style_hash=Markup(_digest(style)),

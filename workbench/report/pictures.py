@@ -138,6 +138,11 @@ class Plan:
             table = [(number, colors.get(kind, GREY)) for number, kind in sorted(segments[side].items())]
         return Painting(path=paths[side], colors=tuple(table), segments=segments is not None)
 
+    @property
+    def wanted(self) -> int:
+        """How many pictures were asked for."""
+        return sum(map(len, self._wanted.values()))
+
     def draw(self, budget: int) -> dict[str, Shown]:
         """Draw all, and keep those first asked for that fit into so many bytes of the page."""
         jobs = [
