@@ -113,8 +113,16 @@ def test_pairs_of_masks_can_be_narrowed_later():
     masks, borders = compute_mask_pairs(scene)
     again = narrow_to_boundary(scene, compute_pairs(scene, "mask"))
     assert (again.found.tolist(), again.iou.tolist()) == (borders.found.tolist(), borders.iou.tolist())
+    alone = compute_pairs(scene, "boundary")
+    assert (alone.kind, alone.iou.tolist()) == ("boundary", borders.iou.tolist())
     few = Pairs(kind="mask", found=masks.found[:3], truth=masks.truth[:3], iou=masks.iou[:3])
     assert len(narrow_to_boundary(scene, few)) <= 3 < len(borders)
+
+
+def test_what_nobody_can_compare_by_is_refused():
+    scene = scene_of(make_truth(truth_row(1, [0, 0, 9, 9])), [answer([0, 0, 9, 9])])
+    with pytest.raises(ValueError, match="box, mask or boundary, but got 'color'"):
+        compute_pairs(scene, "color")
 
 
 def test_masks_that_are_not_there_cannot_be_compared():

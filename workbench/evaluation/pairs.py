@@ -37,10 +37,14 @@ class Pairs:
 
 
 def compute_pairs(scene: Scene, kind: str) -> Pairs:
-    """Compare all predictions with all truths of the same image by "box" or by "mask"."""
+    """Compare all predictions with all truths of the same image by "box", "mask" or "boundary"."""
+    if kind == "boundary":
+        return compute_mask_pairs(scene)[1]
     if kind == "mask":
         overlaps = compare_masks(scene, borders=False)
         return Pairs(kind=kind, found=overlaps.found, truth=overlaps.truth, iou=overlaps.iou)
+    if kind != "box":
+        raise ValueError(f"kind must be box, mask or boundary, but got {kind!r}")
     parts = [_compare_boxes(scene, *some) for some in _pair_up(scene)]
     found, truth, iou = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     order = np.lexsort((truth, found))
