@@ -186,6 +186,20 @@ def test_the_costliest_error_comes_first_with_the_class_that_has_it():
     ]
 
 
+def test_errors_in_masks_go_by_the_ap_that_they_cost():
+    kinds = {"missed": {"count": 3, "cost": 0.05}, "merged": {"count": 4, "cost": 0.0, "AP": 0.07}}
+    first, second = advise(errors={"AP50": 0.5, "kinds": kinds})
+    assert (
+        first == "Label more objects that touch, each on its own (4 masks cover several): 7.0 points of AP."
+    )
+    assert "5.0 points of AP50" in second
+    shown = format_evaluation("x", {"per_category": {}, "images": 9, "notes": [], "errors": {"kinds": kinds}})
+    assert [line.split() for line in shown.splitlines()[-2:]] == [
+        ["several", "as", "one", "4", "+0.0", "+7.0"],
+        ["missed", "3", "+5.0"],
+    ]
+
+
 def test_classes_that_are_mixed_up_are_named():
     (found,) = advise(errors=errors(**{"class": 0.1}), confusion=CONFUSION)
     assert "a is taken for b 4 times" in found

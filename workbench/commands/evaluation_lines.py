@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import Any
 
 from workbench.commands.class_table import choose_classes, format_classes
-from workbench.commands.columns import align, fit, percent
+from workbench.commands.columns import Rows, align, fit, percent
 from workbench.commands.output import format_table, safe
 
 Document = Mapping[str, Any]
@@ -95,19 +95,17 @@ def _describe_family(document: Document, family: str, shown: Sequence[tuple[str,
 
 def _format_errors(document: Document) -> str:
     kinds: Mapping[str, Document] = document.get("errors", {}).get("kinds", {})
-    rows = [
-        (
-            KINDS.get(kind, kind),
-            f"{row['count']:,}",
-            "" if row.get("cost") is None else f"{100 * row['cost']:+.1f}",
-        )
-        for kind, row in kinds.items()
-        if row["count"]
-    ]
-    if not rows:
+    found = [(KINDS.get(kind, kind), row) for kind, row in kinds.items() if row["count"]]
+    if not found:
         return ""
-    rows.sort(key=lambda row: -float(row[2] or -1))
-    return align([("errors", "count", "AP50 if mended"), *rows])
+    found.sort(key=lambda one: -max(one[1].get("cost") or 0, one[1].get("AP") or 0))
+    rows: Rows = [("errors", "count", "AP50 if mended", "AP if mended")]
+    rows += [(name, f"{row['count']:,}", _gain(row.get("cost")), _gain(row.get("AP"))) for name, row in found]
+    return align(rows if any(row[-1] for row in rows[1:]) else [row[:-1] for row in rows])
+
+
+def _gain(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:+.1f}"
 
 
 def _choose_notes(document: Document) -> list[str]:

@@ -9,6 +9,14 @@ _TRIFLE = 0.01  # what promises less is not worth a sentence
 _UNSURE = 0.2  # width of an interval
 _FAR = 0.15  # AP of a class below that of all
 
+_MASKS: Mapping[str, str] = {
+    "outline-loose": "Look whether labels are drawn too wide ({count} masks reach beyond their object)",
+    "outline-tight": "Look whether labels cut corners ({count} masks stay inside their object)",
+    "hole-missed": "Label more objects with holes, and cut the holes out ({count} are filled)",
+    "merged": "Label more objects that touch, each on its own ({count} masks cover several)",
+    "split": "Label more objects that something stands in front of, as one each ({count} are found in pieces)",
+}
+
 Document = Mapping[str, Any]
 
 
@@ -53,7 +61,10 @@ def _advise_errors(document: Document) -> Iterator[Advice]:
         yield Advice(1, "Nothing was found: train longer, or look at what the model was shown (batches.png).")
         return
     for kind, row in kinds.items():
-        if row.get("cost") and row["count"]:
+        if row.get("AP") and kind in _MASKS:
+            gain = f"{100 * row['AP']:.1f} points of AP"
+            yield Advice(row["AP"], f"{_MASKS[kind].format(count=row['count'])}: {gain}.")
+        elif row.get("cost") and row["count"]:
             text = _describe_kind(kind, row, seen)
             if text:
                 yield Advice(row["cost"], text)
