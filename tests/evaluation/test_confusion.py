@@ -42,6 +42,15 @@ def test_who_loses_its_first_wish_takes_the_second():
     assert found["matrix"] == [[1, 0, 0], [1, 0, 0], [0, 0, 0]]
 
 
+def test_who_is_sent_away_later_asks_again():
+    """The second goes on to what the third has already; the third then takes what is left."""
+    truth = make_truth(*(truth_row(n, (6 * n, 0, 20, 20), category=1 + n % 2) for n in range(3)))
+    found = count(
+        truth, [answer((0, 0, 20, 20), 0.9), answer((2, 0, 20, 20), 0.8), answer((8, 0, 20, 20), 0.7)]
+    )
+    assert found["matrix"] == [[2, 0, 0], [1, 0, 0], [0, 0, 0]]
+
+
 def test_only_what_is_sure_enough_is_asked():
     truth = make_truth(truth_row(1, BOX))
     assert count(truth, [answer(BOX, 0.5)], 0.5)["matrix"][0] == [1, 0, 0]

@@ -62,6 +62,12 @@ def test_equal_scores_come_together_as_no_threshold_can_part_them():
     assert (best["score"], best["precision"], best["recall"]) == (0.8, 2 / 3, 1)
 
 
+def test_no_score_is_best_that_would_part_equal_ones():
+    """After the first of four equal ones F1 would be 1; with all of them it is 4/7, less than 2/3 above them."""
+    best = find_best_scores(ranked_of(([0.9, 0.8, 0.8, 0.8, 0.8], [1, 1, 0, 0, 0], 2)))[0]
+    assert (best["score"], best["F1"]) == (0.9, pytest.approx(2 / 3))
+
+
 def test_of_equal_f1_the_higher_score_is_taken():
     """F1 is 2/3 after the first and after the fourth."""
     best = find_best_scores(ranked_of(([0.9, 0.8, 0.7, 0.6], [1, 0, 0, 1], 2)))[0]

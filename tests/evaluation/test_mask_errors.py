@@ -90,6 +90,13 @@ def test_all_four_edges_are_alike(turns):
     assert said([np.rot90(answer, turns)], [np.rot90(truth, turns)]) == [("outline-tight", 0, 0, ())]
 
 
+@pytest.mark.parametrize("turns", range(4))
+def test_a_rim_that_the_edge_of_the_image_cuts_is_as_wide_as_it_can_be(turns):
+    """Two pixels to the edge on two sides, twelve on the others."""
+    truth, answer = paint((2, 2, 40, 40), size=(100, 100)), paint((0, 0, 54, 54), size=(100, 100))
+    assert said([np.rot90(truth, turns)], [np.rot90(answer, turns)]) == [("outline-loose", 0, 0, ())]
+
+
 def test_a_loose_mask_that_matches_nothing_any_more_is_still_compared():
     """IoU (20/36)² = 0.31: a place error, and why it is one."""
     assert said([paint((20, 20, 20, 20))], [paint((12, 12, 36, 36))]) == [("outline-loose", 0, 0, ())]
