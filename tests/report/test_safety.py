@@ -135,10 +135,13 @@ def test_markdown_has_no_tag_link_or_broken_row(payload, tmp_path):
     text = write_markdown(make_material(tmp_path, spoil(payload + "|[a](http://b)@all")))
     assert "<" not in text
     assert not re.search(r"(?<!\\)\[|(?<!\\)@", text)
+    assert "http://" not in text
     tables = [line for line in text.splitlines() if line.startswith("| ")]
     widths = {len(re.findall(r"(?<!\\)\|", line)) for line in tables}
     assert tables and len(widths) <= 4
 
 
 def test_markdown_keeps_what_is_harmless():
-    assert escape("heltec_esp32 1.5 %") == r"heltec\_esp32 1\.5 %"
+    assert escape("1.5 % of a (b): 3-4") == "1.5 % of a (b): 3-4"
+    assert escape("12. a") == r"12\. a" and escape("see http://b www.b.c") == r"see http\://b www\.b.c"
+    assert escape("- a") == r"\- a" and escape(":tada: a_b") == r"\:tada: a\_b"

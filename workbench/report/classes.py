@@ -23,7 +23,7 @@ def list_classes(material: Material) -> Table:
     readers = [
         (Column(key="class", title="class"), None),
         *_list_measures(material),
-        *(() if material.family[0] == "panoptic" else _list_best()),
+        *(_list_best() if material.family[0] in ("mask", "box") else ()),
     ]
     rows = [
         tuple(name if read is None else read(row) for _, read in readers)
@@ -49,23 +49,20 @@ Reader = Callable[[Row], Cell]
 
 def _list_measures(material: Material) -> list[tuple[Column, Reader | None]]:
     first = (material.family[0], material.class_key)
-    wanted = {
-        first: " ".join(first),
-        ("panoptic", "SQ"): "SQ",
-        ("panoptic", "RQ"): "RQ",
-        ("panoptic", "found"): "found",
-        ("panoptic", "false"): "wrong",
-        ("panoptic", "missed"): "missed",
-        ("mask", "AP"): "mask AP",
+    more = {
+        "panoptic": {
+            ("panoptic", "SQ"): "SQ",
+            ("panoptic", "RQ"): "RQ",
+            ("panoptic", "found"): "found",
+            ("panoptic", "false"): "wrong",
+            ("panoptic", "missed"): "missed",
+            ("mask", "AP"): "mask AP",
+        },
+        "mask": {("mask", "AP50"): "AP50", ("boundary", "AP"): "boundary AP", ("box", "AP"): "box AP"},
+        "box": {("box", "AP50"): "AP50"},
+        "semantic": {("semantic", "ACC"): "accuracy"},
     }
-    if first[0] != "panoptic":
-        wanted |= {
-            ("mask", "AP50"): "AP50",
-            ("boundary", "AP"): "boundary AP",
-            ("box", "AP"): "box AP",
-            ("semantic", "ACC"): "accuracy",
-        }
-    wanted[first] = " ".join(first)
+    wanted = {first: " ".join(first), **more[first[0]]}
     result: list[tuple[Column, Reader | None]] = []
     for (family, key), title in wanted.items():
         kind = (

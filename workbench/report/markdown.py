@@ -13,9 +13,9 @@ from workbench.report.verdict import write_lead
 
 CLASSES, KINDS = 20, 5
 _RIGHT = ("share", "score", "count", "measure", "bar")
-_MEANT = re.compile(
-    r"([\\`*_{}\[\]()#+!|~@$:]|^[-=>]|(?<=\d)\.)"
-)  # what Markdown, mentions or emoji would be made of
+# What tags, tables, mentions, emoji, formulas and links are made of.
+_MEANT = re.compile(r"[\\`*_{}\[\]|~@#$]|^[-+=]|:(?=\w+:|//)|(?<=\bwww)\.")
+_NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
 
 
 def write_markdown(material: Material) -> str:
@@ -74,4 +74,4 @@ def _line(cells: list[str]) -> str:
 def escape(text: str) -> str:
     """One line in which nothing is a tag, a link, a mention or the end of a cell."""
     plain = "".join(c if c.isprintable() else " " for c in text)
-    return html.escape(_MEANT.sub(r"\\\1", plain), quote=False)
+    return html.escape(_NUMBERED.sub(r"\1\\\2", _MEANT.sub(r"\\\g<0>", plain)), quote=False)
