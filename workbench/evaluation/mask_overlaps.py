@@ -68,30 +68,30 @@ _NONE = np.zeros(0, np.int64)
 def _take_images(scene: Scene) -> Iterator[_Some]:
     """Yield images that have both, those of one width of border together."""
     images = len(scene.images)
-    found, truths = _group(scene.found, images), _group(scene.truths, images)
-    letters, depths = np.zeros(images, np.int64), np.zeros(images, np.int64)
+    letters, depths, both = np.zeros(images), np.zeros(images, np.int64), np.ones(images, bool)
     for objects in (scene.found, scene.truths):
         if objects.masks is None or objects.sizes is None:
             raise ValueError("masks can be compared only where truth and predictions have them")
         lengths = np.fromiter(map(len, objects.masks), np.int64, len(objects))
-        letters += np.bincount(objects.image, lengths, images).astype(np.int64)
+        letters += np.bincount(objects.image, lengths, images)
         depths[objects.image] = find_depths(objects.sizes)
-    both = np.flatnonzero([len(one) > 0 < len(other) for one, other in zip(found, truths, strict=True)])
-    order = both[np.argsort(depths[both], kind="stable")]
+        both &= np.bincount(objects.image, minlength=images) > 0
+    order = np.flatnonzero(both)
+    order = order[np.argsort(depths[order], kind="stable")]
     parcel = (np.cumsum(letters[order]) - letters[order]) // _AT_ONCE
     cuts = np.flatnonzero((np.diff(parcel) != 0) | (np.diff(depths[order]) != 0)) + 1
-    for some in np.split(order, cuts) if len(order) else ():
-        yield _Some(
-            np.concatenate([found[image] for image in some.tolist()]),
-            np.concatenate([truths[image] for image in some.tolist()]),
-            int(depths[some[0]]),
-        )
+    turn = np.full(images, -1)
+    turn[order] = np.arange(len(order))
+    sides = (_split(objects, turn, cuts) for objects in (scene.found, scene.truths))
+    for found, truth in zip(*sides, strict=True) if len(order) else ():
+        yield _Some(found, truth, int(depths[scene.found.image[found[0]]]))
 
 
-def _group(objects: Objects, images: int) -> "list[Ints]":
-    """Return the places of the objects of each image."""
-    order = np.argsort(objects.image, kind="stable")
-    return np.split(order, np.cumsum(np.bincount(objects.image, minlength=images))[:-1]) if images else []
+def _split(objects: Objects, turn: "Ints", cuts: "Ints") -> "list[Ints]":
+    """Put objects into the order of their images' turns (-1: none), and cut where the turns are cut."""
+    order = np.argsort(turn[objects.image], kind="stable")
+    turns = turn[objects.image[order]]
+    return np.split(order, np.searchsorted(turns, [0, *cuts.tolist()]))[1:]
 
 
 def _compare(scene: Scene, some: _Some, borders: bool) -> Overlaps:
