@@ -68,6 +68,11 @@ def test_a_lump_on_one_side_is_no_rim():
     assert said([BOX], [paint((20, 20, 40, 40), (60, 25, 20, 30))]) == []
 
 
+def test_what_is_loose_on_three_sides_and_lacks_the_end_of_the_fourth_is_not_loose():
+    assert said([paint((10, 40, 80, 20))], [paint((6, 36, 64, 28))]) == []
+    assert said([paint((10, 40, 80, 20))], [paint((6, 36, 88, 28))]) == [("outline-loose", 0, 0, ())]
+
+
 def test_a_few_pixels_that_poke_out_do_not_hide_a_rim():
     loose = paint((16, 16, 48, 48), without=[(16, 16, 48, 1), (30, 16, 3, 6)])
     assert said([BOX], [loose]) == [("outline-loose", 0, 0, ())]
@@ -92,8 +97,8 @@ def test_all_four_edges_are_alike(turns):
 
 @pytest.mark.parametrize("turns", range(4))
 def test_a_rim_that_the_edge_of_the_image_cuts_is_as_wide_as_it_can_be(turns):
-    """Two pixels to the edge on two sides, twelve on the others."""
-    truth, answer = paint((2, 2, 40, 40), size=(100, 100)), paint((0, 0, 54, 54), size=(100, 100))
+    """One pixel to the edge along its long side, five or six on the others."""
+    truth, answer = paint((10, 1, 80, 10), size=(100, 100)), paint((5, 0, 90, 17), size=(100, 100))
     assert said([np.rot90(truth, turns)], [np.rot90(answer, turns)]) == [("outline-loose", 0, 0, ())]
 
 
@@ -234,6 +239,11 @@ def test_one_half_and_nothing_more_splits_nothing():
 
 def test_the_same_half_twice_splits_nothing():
     assert said([BOX], [paint((20, 20, 40, 19)), paint((21, 20, 39, 19))]) == []
+
+
+def test_pieces_that_share_more_than_half_split_nothing():
+    """Each has 19 of 40 rows, 11 of them the same: together 27."""
+    assert said([BOX], [paint((20, 20, 40, 19)), paint((20, 28, 40, 19))]) == []
 
 
 def test_two_small_pieces_of_a_large_object_split_nothing():
