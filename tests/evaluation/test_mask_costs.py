@@ -39,11 +39,17 @@ def test_an_outline_so_loose_that_it_finds_nothing_costs_ap50_too():
 
 
 def test_what_found_the_truth_at_higher_thresholds_is_a_duplicate_then():
-    """A surer loose mask takes the truth at 0.5, an exact one below it from 0.7 on: mended, the exact one is wrong."""
-    findings = findings_of([BOX], [{"picture": LOOSE, "score": 0.9}, {"picture": BOX, "score": 0.8}])
+    """A surer loose mask takes the truth at 0.5, an exact one below it from 0.7 on: mended, the exact one is wrong.
+
+    Right, wrong, right at four thresholds, wrong, right, right at six; mended the first at all ten.
+    """
+    other = paint((70, 90, 20, 20))
+    answers = [{"picture": p, "score": s} for p, s in ((LOOSE, 0.9), (BOX, 0.8), (other, 0.7))]
+    findings = findings_of([BOX, other], answers)
+    low, high = (51 + 50 * 2 / 3) / 101, 2 / 3
     before = compute_averages(findings.scene, findings.matches).overall["AP"]
-    assert before == pytest.approx((4 * 1 + 6 * 0.5) / 10)
-    assert findings.gains["outline-loose"] == pytest.approx(0.3)
+    assert before == pytest.approx((4 * low + 6 * high) / 10)
+    assert findings.gains["outline-loose"] == pytest.approx(low - before)
 
 
 def test_merged_objects_would_each_be_found():
@@ -52,9 +58,12 @@ def test_merged_objects_would_each_be_found():
     assert findings.gains["merged"] == pytest.approx(1)
 
 
-def test_a_split_object_would_be_found_once():
-    findings = findings_of([BOX], [paint((20, 20, 40, 19)), paint((20, 41, 40, 19))])
-    assert findings.costs["split"] == pytest.approx(1)
+def test_a_split_object_would_be_found_once_and_its_other_piece_be_gone():
+    """Another object is found behind them: wrong, wrong, right; mended right, right."""
+    other = paint((70, 90, 20, 20))
+    pieces = [{"picture": paint((20, y, 40, 19)), "score": 0.9} for y in (20, 41)]
+    findings = findings_of([BOX, other], [*pieces, {"picture": other, "score": 0.5}])
+    assert findings.costs["split"] == pytest.approx(1 - 51 / 101 / 3)
 
 
 def test_two_near_masks_of_one_truth_find_it_once():

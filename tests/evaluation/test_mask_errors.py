@@ -187,6 +187,13 @@ def test_the_truth_that_it_matches_comes_first():
     assert said(truths, [paint((10, 20, 61, 40))]) == [("merged", 0, 1, (0,))]
 
 
+def test_of_a_mask_that_merges_objects_nothing_else_is_said():
+    """It fills a hole of the first one, too."""
+    holed = paint((10, 20, 36, 40), without=[(22, 34, 10, 10)])
+    answer = paint((10, 20, 68, 40))
+    assert said([holed, paint((48, 20, 30, 40))], [answer]) == [("merged", 0, 0, (1,))]
+
+
 def test_two_masks_on_two_objects_merge_nothing():
     assert said([LEFT, RIGHT], [LEFT, RIGHT]) == []
 
