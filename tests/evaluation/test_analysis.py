@@ -56,6 +56,9 @@ def test_a_perfect_prediction_has_nothing_left_to_mend():
     document = judge(truth, [masked(SQUARE, 0.9, image=n) for n in range(1, 13)])
     assert document["boundary"]["AP"] == document["mask"]["AP"] == pytest.approx(1)
     assert document["intervals"]["mask.AP"] == pytest.approx([1, 1])
+    assert (
+        "mask.APm" in document["intervals"] and "box.APm" not in document["intervals"]
+    )  # though boxes match alike
     assert not any(row["count"] for row in document["errors"]["kinds"].values())
     assert document["confusion"]["matrix"] == [[12, 0], [0, 0]]
     best = document["per_category"]["class 1"]["best"]

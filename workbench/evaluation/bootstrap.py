@@ -80,7 +80,7 @@ def resample(scene: Scene, matches: Matches, *, count: int = 0, seed: int = 0) -
     count = count or choose_count(scene)
     known = _KNOWN.setdefault(scene, {})
     tables = (matches.truth, matches.ignored, matches.unwanted, matches.order)
-    key = (count, seed, *(hash(table.tobytes()) for table in tables))
+    key = (matches.kind, count, seed, *(hash(table.tobytes()) for table in tables))
     if key not in known:
         known[key] = _resample(scene, matches, draw_weights(len(scene.images), count, seed))
     return known[key]
