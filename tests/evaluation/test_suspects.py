@@ -100,6 +100,19 @@ def test_an_outline_that_fits_far_worse_than_those_that_are_alike_may_be_badly_d
     assert suspects([*truths, bit], [*answers, tight]) == []
 
 
+def test_of_a_few_pairs_nobody_knows_what_is_usual():
+    truths, answers = good_model(7)
+    wide, tight = truth_row(99, (4, 4, 32, 32), image=21), answer(BOX, 0.9, image=21)
+    assert suspects([*truths, wide], [*answers, tight]) == []
+
+
+def test_a_truth_that_nothing_touches_is_nothing_special_where_nothing_is_found():
+    truths, answers = good_model()
+    beside = [{**row, "bbox": [22, 10, 20, 20]} for row in answers]
+    odd = truth_row(99, (60, 60, 20, 20), image=21)
+    assert suspects([*truths, odd], beside) == []
+
+
 def test_where_nothing_fits_well_nothing_is_unusual():
     truths, answers = good_model()
     loose = [{**row, "bbox": [10 - n % 4, 10, 20 + n % 7, 20 + n % 5]} for n, row in enumerate(answers)]
