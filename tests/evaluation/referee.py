@@ -29,7 +29,7 @@ def matched(scene, kind="box"):
 
 
 @cache
-def drawn_cases(count=60):
+def drawn_cases(count=40):
     """Random truth and answers that have both, with their scene."""
     drawn = [draw_case(seed) for seed in range(count)]
     return [(truth, rows, scene_of(truth, rows)) for truth, rows in drawn if rows and truth["annotations"]]
