@@ -83,7 +83,7 @@ def run_standard(truth: Path, results: Path) -> Callable[[], Numbers]:
     """Ours, what the others do."""
     import hotcoco  # noqa: F401
 
-    from workbench.evaluation.coco_scores import compute_coco_scores
+    from workbench.evaluation.coco.coco_scores import compute_coco_scores
 
     return lambda: pick(compute_coco_scores(truth, results).scores)
 

@@ -31,7 +31,7 @@ from detectron2.structures import Boxes, Instances
 
 from workbench.engine.prediction.found import found_to_columns, read_instances
 from workbench.engine.prediction.writer import PartWriter, Places, join
-from workbench.evaluation.coco_scores import compute_coco_scores
+from workbench.evaluation.coco.coco_scores import compute_coco_scores
 
 SIZE, SEEN = (480, 640), (800, 1067)
 KEYS = ("AP", "AP50", "AP75", "APs", "APm", "APl")

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.drawn_scenes import write_scene
-from workbench.evaluation.bootstrap import Draws, draw_weights, score_draws
-from workbench.evaluation.coco_predictions import read_predictions
-from workbench.evaluation.coco_truth import read_truth
-from workbench.evaluation.matching import Matches, match
-from workbench.evaluation.objects import Scene, build_scene
-from workbench.evaluation.pairs import compute_pairs
+from workbench.evaluation.coco.coco_predictions import read_predictions
+from workbench.evaluation.coco.coco_truth import read_truth
+from workbench.evaluation.overlap.matching import Matches, match
+from workbench.evaluation.overlap.objects import Scene, build_scene
+from workbench.evaluation.overlap.pairs import compute_pairs
+from workbench.evaluation.sampling.bootstrap import Draws, draw_weights, score_draws
 
 DRAWS, IMAGES, KEYS = 200, 2000, ("AP", "AP50", "AR100")
 

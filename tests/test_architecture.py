@@ -50,8 +50,8 @@ OWNERS = {
     "defusedxml": ("importing.xml_reader",),
     "msgspec": (
         "conversion.labels",
-        "evaluation.tidy_results",
-        "evaluation.tidy_truth",
+        "evaluation.coco.tidy_results",
+        "evaluation.coco.tidy_truth",
         "formats.labelme_clean",
     ),
     "jinja2": ("report",),

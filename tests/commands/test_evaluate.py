@@ -12,7 +12,7 @@ pytest.importorskip("pycocotools")
 
 from pycocotools import mask as coco_mask
 
-from tests.evaluation.test_coco_scores import (
+from tests.evaluation.coco.test_coco_scores import (
     TWELVE,
     answer,
     box_ring,
@@ -106,8 +106,8 @@ def test_masks_as_packed_text_and_as_runs(files):
 def test_masks_as_bytes(files):
     """No JSON has bytes; whoever calls pycocotools' encode has them, and hands them over as they are."""
     from workbench.evaluation.analysis import analyse
-    from workbench.evaluation.coco_predictions import read_predictions
-    from workbench.evaluation.coco_truth import read_truth
+    from workbench.evaluation.coco.coco_predictions import read_predictions
+    from workbench.evaluation.coco.coco_truth import read_truth
     from workbench.evaluation.object_analysis import Settings
 
     truth, predictions = draw_case(3)

@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 from pycocotools import mask as coco
 
-from workbench.evaluation.coco_predictions import read_predictions
-from workbench.evaluation.coco_truth import read_truth
-from workbench.evaluation.mask_errors import find_mask_errors
-from workbench.evaluation.matching import match
-from workbench.evaluation.objects import build_scene
-from workbench.evaluation.pairs import compute_pairs
+from workbench.evaluation.coco.coco_predictions import read_predictions
+from workbench.evaluation.coco.coco_truth import read_truth
+from workbench.evaluation.mistakes.mask_errors import find_mask_errors
+from workbench.evaluation.overlap.matching import match
+from workbench.evaluation.overlap.objects import build_scene
+from workbench.evaluation.overlap.pairs import compute_pairs
 
 SIDE = 300
 

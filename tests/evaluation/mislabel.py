@@ -8,11 +8,11 @@ from collections import Counter
 
 import numpy as np
 
-from workbench.evaluation.findings import gather_findings
 from workbench.evaluation.kinds import SUSPICIONS
-from workbench.evaluation.matching import match
-from workbench.evaluation.pairs import compute_pairs
-from workbench.evaluation.suspects import list_suspects
+from workbench.evaluation.mistakes.findings import gather_findings
+from workbench.evaluation.mistakes.suspects import list_suspects
+from workbench.evaluation.overlap.matching import match
+from workbench.evaluation.overlap.pairs import compute_pairs
 
 from .scenes import make_truth, scene_of
 

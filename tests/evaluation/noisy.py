@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from workbench.evaluation.coco_predictions import read_predictions
-from workbench.evaluation.coco_truth import read_truth
-from workbench.evaluation.objects import build_scene
+from workbench.evaluation.coco.coco_predictions import read_predictions
+from workbench.evaluation.coco.coco_truth import read_truth
+from workbench.evaluation.overlap.objects import build_scene
 
 
 def make_world(rng, images, classes=2, objects=3):

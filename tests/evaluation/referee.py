@@ -5,9 +5,9 @@ from functools import cache
 
 import hotcoco
 
-from workbench.evaluation.matching import match
-from workbench.evaluation.pairs import compute_pairs
-from workbench.evaluation.ranking import rank
+from workbench.evaluation.one_iou.ranking import rank
+from workbench.evaluation.overlap.matching import match
+from workbench.evaluation.overlap.pairs import compute_pairs
 
 from .scenes import draw_case, scene_of
 

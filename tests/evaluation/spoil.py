@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 
 from workbench.evaluation.kinds import MASK_KINDS
-from workbench.evaluation.mask_errors import find_mask_errors
-from workbench.evaluation.mask_outlines import RELATIVE, WIDTH
-from workbench.evaluation.matching import match
-from workbench.evaluation.pairs import compute_pairs
+from workbench.evaluation.mistakes.mask_errors import find_mask_errors
+from workbench.evaluation.mistakes.mask_outlines import RELATIVE, WIDTH
+from workbench.evaluation.overlap.matching import match
+from workbench.evaluation.overlap.pairs import compute_pairs
 
 from .masks import SIDE, blob, grow, jitter, scene_of_masks, shift
 

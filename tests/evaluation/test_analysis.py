@@ -8,13 +8,13 @@ import pytest
 
 pytest.importorskip("hotcoco")
 
-from tests.evaluation.test_coco_scores import answer, draw_case, make_truth, rle, truth_row
+from tests.evaluation.coco.test_coco_scores import answer, draw_case, make_truth, rle, truth_row
 from workbench.commands.evaluation_lines import format_evaluation
 from workbench.evaluation.advice import find_advice
 from workbench.evaluation.analysis import analyse
 from workbench.evaluation.class_notes import add_notes
-from workbench.evaluation.coco_predictions import read_predictions
-from workbench.evaluation.coco_truth import read_truth
+from workbench.evaluation.coco.coco_predictions import read_predictions
+from workbench.evaluation.coco.coco_truth import read_truth
 from workbench.evaluation.object_analysis import Settings
 
 SQUARE = [10, 10, 40, 40]

@@ -6,10 +6,10 @@ import pytest
 pytest.importorskip("hotcoco")
 
 from tests.evaluation.noisy import read_scene
-from workbench.evaluation.image_changes import compare_images
+from workbench.evaluation.comparing.image_changes import compare_images
 from workbench.evaluation.image_scores import ImageScores, score_objects
-from workbench.evaluation.matching import match
-from workbench.evaluation.pairs import compute_pairs
+from workbench.evaluation.overlap.matching import match
+from workbench.evaluation.overlap.pairs import compute_pairs
 
 
 def truth(*rows, images=3):

@@ -9,12 +9,12 @@ pytest.importorskip("hotcoco")
 
 from tests.evaluation.scenes import answer, draw_case, make_truth, truth_row
 from workbench.errors import DatasetError
-from workbench.evaluation.coco_predictions import read_predictions
-from workbench.evaluation.coco_scores import compute_coco_scores
-from workbench.evaluation.coco_truth import read_truth
-from workbench.evaluation.outlines import rasterise
-from workbench.evaluation.tidy_results import read_tidy
-from workbench.evaluation.tidy_truth import read_tidy_truth
+from workbench.evaluation.coco.coco_predictions import read_predictions
+from workbench.evaluation.coco.coco_scores import compute_coco_scores
+from workbench.evaluation.coco.coco_truth import read_truth
+from workbench.evaluation.coco.outlines import rasterise
+from workbench.evaluation.coco.tidy_results import read_tidy
+from workbench.evaluation.coco.tidy_truth import read_tidy_truth
 
 SIZES = {1: (120, 100), 2: (120, 100)}
 

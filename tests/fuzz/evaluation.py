@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.evaluation.test_coco_scores import draw_case
+from tests.evaluation.coco.test_coco_scores import draw_case
 from tests.fuzz.mutate import dump, mutate_bytes, mutate_tree
 from workbench.cli import main
 

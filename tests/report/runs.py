@@ -10,8 +10,8 @@ from PIL import Image
 from tests.tour import copy_samples
 from workbench.commands.convert import convert_source
 from workbench.data.mask import Mask, array_to_mask, box, mask_to_array
-from workbench.evaluation.coco_truth import read_truth
-from workbench.evaluation.outlines import rasterise
+from workbench.evaluation.coco.coco_truth import read_truth
+from workbench.evaluation.coco.outlines import rasterise
 from workbench.run import Run
 
 ARCHITECTURE = {"instance": "GeneralizedRCNN", "panoptic": "PanopticFPN", "semantic": "SemanticSegmentor"}

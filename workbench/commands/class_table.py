@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workbench.commands.columns import NOTHING, align, fit, percent, shorten
+from workbench.commands.comparing.columns import NOTHING, align, fit, percent, shorten
 from workbench.commands.output import safe
 from workbench.evaluation.class_notes import FEW
 

@@ -8,7 +8,7 @@ from workbench.commands.output import print_json, print_line, say
 from workbench.errors import OK, USAGE
 
 if TYPE_CHECKING:
-    from workbench.commands.compared import Compared
+    from workbench.commands.comparing.compared import Compared
 
 HELP = "Compare runs that were judged on the same images: what is better, and whether it is more than noise."
 EXAMPLE = "workbench compare projects/balloons/runs/*"
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     if complaint:
         say(f"workbench compare: {complaint}")
         return USAGE
-    from workbench.commands.comparison import Choice, compare_files, compare_runs
+    from workbench.commands.comparing.comparison import Choice, compare_files, compare_runs
     from workbench.commands.run_choice import choose_run
 
     choice = Choice(part=args.split, common=args.common, force=args.force, growth=args.growth)
@@ -74,11 +74,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _tell(args: argparse.Namespace, found: "Compared") -> None:
     if args.json:
-        from workbench.commands.compare_json import comparison_to_json
+        from workbench.commands.comparing.compare_json import comparison_to_json
 
         print_json(comparison_to_json(found, gain=args.gain))
         return
-    from workbench.commands.compare_text import format_comparison
+    from workbench.commands.comparing.compare_text import format_comparison
 
     print_line(format_comparison(found, gain=args.gain, images=args.images))
 

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check, convert, draw what a model would be taught, teach it, and report how good it became."""
-    from workbench.report.overlay import draw_dataset
+    from workbench.report.drawing.overlay import draw_dataset
 
     folder = find_project(args.project)
     if folder is None:

@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import Any
 
 from workbench.commands.class_table import choose_classes, format_classes
-from workbench.commands.columns import Rows, align, fit, percent
+from workbench.commands.comparing.columns import Rows, align, fit, percent
 from workbench.commands.output import format_table, safe
 
 Document = Mapping[str, Any]

@@ -8,14 +8,14 @@ import numpy as np
 
 from workbench.evaluation.advice import find_advice
 from workbench.evaluation.class_notes import add_notes
-from workbench.evaluation.coco_predictions import Columns, read_predictions
-from workbench.evaluation.coco_scores import Scored
-from workbench.evaluation.coco_truth import Truth, read_truth
+from workbench.evaluation.coco.coco_predictions import Columns, read_predictions
+from workbench.evaluation.coco.coco_scores import Scored
+from workbench.evaluation.coco.coco_truth import Truth, read_truth
 from workbench.evaluation.memory import sparing
 from workbench.evaluation.object_analysis import Analysis, Settings, analyse_objects
 from workbench.evaluation.panoptic_quality import compute_panoptic_quality, count_segments
-from workbench.evaluation.picture_intervals import resample_pixels, resample_segments
 from workbench.evaluation.run_part import RunPart
+from workbench.evaluation.sampling.picture_intervals import resample_pixels, resample_segments
 from workbench.evaluation.semantic_scores import compute_semantic_scores, count_pictures
 
 Document = dict[str, Any]

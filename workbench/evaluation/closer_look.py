@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.evaluation.calibration import compute_calibration
-from workbench.evaluation.confusion import IOU, count_confusion
-from workbench.evaluation.curves import compute_curves, find_best_scores, measure_at
-from workbench.evaluation.findings import Findings
+from workbench.evaluation.mistakes.findings import Findings
+from workbench.evaluation.one_iou.calibration import compute_calibration
+from workbench.evaluation.one_iou.confusion import IOU, count_confusion
+from workbench.evaluation.one_iou.curves import compute_curves, find_best_scores, measure_at
 
 Document = dict[str, Any]
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.evaluation.curves import find_shared_score
-from workbench.evaluation.matching import Matches
-from workbench.evaluation.objects import Scene
+from workbench.evaluation.one_iou.curves import find_shared_score
+from workbench.evaluation.one_iou.ranking import rank
+from workbench.evaluation.overlap.matching import Matches
+from workbench.evaluation.overlap.objects import Scene
 from workbench.evaluation.panoptic_quality import Segments
-from workbench.evaluation.picture_draws import Pixels
-from workbench.evaluation.ranking import rank
+from workbench.evaluation.sampling.picture_draws import Pixels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,22 +8,28 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from workbench.evaluation.bootstrap import Draws, resample
 from workbench.evaluation.closer_look import look_closer
-from workbench.evaluation.coco_predictions import Columns
-from workbench.evaluation.coco_scores import Scored, choose_kinds, compute_coco_scores
-from workbench.evaluation.coco_truth import Truth
-from workbench.evaluation.findings import gather_findings
-from workbench.evaluation.matching import Matches, match
-from workbench.evaluation.mistakes import write_mistakes
-from workbench.evaluation.object_intervals import Sized, collect_intervals, resample_sizes
-from workbench.evaluation.objects import Scene, build_scene
-from workbench.evaluation.outlines import rasterise
-from workbench.evaluation.pairs import compute_mask_pairs, compute_pairs
-from workbench.evaluation.precision import compute_averages
-from workbench.evaluation.slice_light import group_light
-from workbench.evaluation.slice_table import group_table, read_table
-from workbench.evaluation.slices import Grouping, group_crowding, slice_classes, slice_images, slice_sizes
+from workbench.evaluation.coco.coco_predictions import Columns
+from workbench.evaluation.coco.coco_scores import Scored, choose_kinds, compute_coco_scores
+from workbench.evaluation.coco.coco_truth import Truth
+from workbench.evaluation.coco.outlines import rasterise
+from workbench.evaluation.mistakes.findings import gather_findings
+from workbench.evaluation.mistakes.mistakes import write_mistakes
+from workbench.evaluation.overlap.matching import Matches, match
+from workbench.evaluation.overlap.objects import Scene, build_scene
+from workbench.evaluation.overlap.pairs import compute_mask_pairs, compute_pairs
+from workbench.evaluation.overlap.precision import compute_averages
+from workbench.evaluation.sampling.bootstrap import Draws, resample
+from workbench.evaluation.sampling.object_intervals import Sized, collect_intervals, resample_sizes
+from workbench.evaluation.slices.slice_light import group_light
+from workbench.evaluation.slices.slice_table import group_table, read_table
+from workbench.evaluation.slices.slices import (
+    Grouping,
+    group_crowding,
+    slice_classes,
+    slice_images,
+    slice_sizes,
+)
 from workbench.evaluation.threads import beside, map_in_threads
 
 Document = dict[str, Any]

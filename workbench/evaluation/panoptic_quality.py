@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from workbench.errors import DatasetError
-from workbench.evaluation.coco_scores import Scored
-from workbench.evaluation.json_file import read_json
+from workbench.evaluation.coco.coco_scores import Scored
+from workbench.evaluation.coco.json_file import read_json
 from workbench.extras import require
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.errors import DatasetError
-from workbench.evaluation.coco_scores import Scored
+from workbench.evaluation.coco.coco_scores import Scored
 from workbench.extras import require
 
 if TYPE_CHECKING:

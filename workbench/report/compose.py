@@ -3,19 +3,19 @@
 from dataclasses import dataclass, replace
 
 from workbench.report.blocks import Lead, Page, Paragraph, Section
-from workbench.report.classes import build_classes
-from workbench.report.confusion import build_confusion
-from workbench.report.headline import build_headline
-from workbench.report.images import build_images, build_suspects
-from workbench.report.lineage import build_lineage
+from workbench.report.drawing.pictures import Plan
 from workbench.report.material import Material
-from workbench.report.mistakes import build_mistakes
-from workbench.report.pictures import Plan
-from workbench.report.slices import build_slices
-from workbench.report.taught import build_data
-from workbench.report.training import build_training
-from workbench.report.trust import build_calibration, build_curves
-from workbench.report.verdict import write_lead
+from workbench.report.sections.classes import build_classes
+from workbench.report.sections.confusion import build_confusion
+from workbench.report.sections.headline import build_headline
+from workbench.report.sections.images import build_images, build_suspects
+from workbench.report.sections.lineage import build_lineage
+from workbench.report.sections.mistakes import build_mistakes
+from workbench.report.sections.slices import build_slices
+from workbench.report.sections.taught import build_data
+from workbench.report.sections.training import build_training
+from workbench.report.sections.trust import build_calibration, build_curves
+from workbench.report.sections.verdict import write_lead
 
 LARGEST = 9_500_000  # bytes of the whole file: it must fit into a mail
 ELSEWHERE = " (workbench report shows them)"

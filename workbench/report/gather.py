@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
-from workbench.evaluation.json_file import read_json
+from workbench.evaluation.coco.json_file import read_json
 from workbench.evaluation.run_part import RunPart
+from workbench.report.drawing.views import read_views
 from workbench.report.material import Material, Row
-from workbench.report.painted import rank_painted
-from workbench.report.views import read_views
+from workbench.report.sections.painted import rank_painted
 from workbench.run import Run, is_held, read_record
 
 

@@ -12,8 +12,8 @@ from markupsafe import Markup
 
 from workbench.report import blocks
 from workbench.report.blocks import Block, Gallery, Page, Pair
+from workbench.report.drawing.pictures import Shown
 from workbench.report.marks import draw_bar, draw_range, draw_swatch
-from workbench.report.pictures import Shown
 from workbench.report.table import Column, Table, show_cell, show_range, show_share, sort_value
 
 FILES = Path(__file__).with_name("page")

@@ -4,12 +4,12 @@ import html
 import re
 
 from workbench.report.blocks import Tiles
-from workbench.report.classes import list_classes
-from workbench.report.headline import build_headline, list_gates
 from workbench.report.material import Material
-from workbench.report.mistakes import list_kinds
+from workbench.report.sections.classes import list_classes
+from workbench.report.sections.headline import build_headline, list_gates
+from workbench.report.sections.mistakes import list_kinds
+from workbench.report.sections.verdict import write_lead
 from workbench.report.table import Column, Table, show_cell
-from workbench.report.verdict import write_lead
 
 CLASSES, KINDS = 20, 5
 _RIGHT = ("share", "score", "count", "measure", "bar")

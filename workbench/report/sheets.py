@@ -4,18 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from workbench.files import write_atomically
-from workbench.report.classes import list_classes
-from workbench.report.confusion import list_confused
 from workbench.report.flat import table_to_csv
-from workbench.report.headline import list_gates, list_numbers
-from workbench.report.images import list_images, list_suspect_rows
-from workbench.report.lineage import list_changes, list_facts
 from workbench.report.material import Material
-from workbench.report.mistakes import list_kinds, list_mistakes
-from workbench.report.slices import list_slices
+from workbench.report.sections.classes import list_classes
+from workbench.report.sections.confusion import list_confused
+from workbench.report.sections.headline import list_gates, list_numbers
+from workbench.report.sections.images import list_images, list_suspect_rows
+from workbench.report.sections.lineage import list_changes, list_facts
+from workbench.report.sections.mistakes import list_kinds, list_mistakes
+from workbench.report.sections.slices import list_slices
+from workbench.report.sections.taught import list_part_classes, list_parts
+from workbench.report.sections.trust import list_bins
 from workbench.report.table import Table
-from workbench.report.taught import list_part_classes, list_parts
-from workbench.report.trust import list_bins
 
 
 def list_tables(material: Material) -> Iterator[Table]:

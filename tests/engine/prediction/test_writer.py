@@ -16,8 +16,8 @@ from detectron2.structures import Boxes, Instances
 
 from workbench.engine.prediction.found import Found, found_to_columns, found_to_rows, paste, read_instances
 from workbench.engine.prediction.writer import PartWriter, Places, join
-from workbench.evaluation.coco_predictions import read_predictions
-from workbench.evaluation.coco_truth import read_truth
+from workbench.evaluation.coco.coco_predictions import read_predictions
+from workbench.evaluation.coco.coco_truth import read_truth
 
 torch.set_num_threads(1)
 SIZE = (60, 80)

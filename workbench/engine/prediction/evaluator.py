@@ -25,7 +25,7 @@ from workbench.engine.prediction.found import found_to_columns
 from workbench.engine.prediction.scoring import score_part
 from workbench.engine.prediction.writer import PartWriter, Places, clear, ids_to_colors, join
 from workbench.engine.training.ranks import Ranks
-from workbench.evaluation.coco_predictions import Columns
+from workbench.evaluation.coco.coco_predictions import Columns
 from workbench.files import write_atomically
 from workbench.formats.coco import category_to_json
 from workbench.formats.manifest import read_manifest

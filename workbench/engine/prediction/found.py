@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from workbench.engine.prediction.edges import find_edges
 from workbench.engine.prediction.run_text import RunLengths, encode_edges, find_picture_edges
 from workbench.engine.prediction.soft import Floats, Numbers, stack_masks
-from workbench.evaluation.coco_predictions import Columns
+from workbench.evaluation.coco.coco_predictions import Columns
 
 Rows = list[dict[str, Any]]
 

@@ -11,8 +11,8 @@ from workbench.data.manifest import Manifest
 from workbench.engine.feed.records import require_task
 from workbench.engine.feed.sample import wants_centers
 from workbench.engine.prediction.writer import Places
-from workbench.evaluation.coco_predictions import Columns
-from workbench.evaluation.coco_scores import Scored, compute_coco_scores
+from workbench.evaluation.coco.coco_predictions import Columns
+from workbench.evaluation.coco.coco_scores import Scored, compute_coco_scores
 from workbench.evaluation.panoptic_quality import compute_panoptic_quality
 from workbench.evaluation.semantic_scores import compute_semantic_scores, count_confusion
 from workbench.formats.manifest import read_manifest

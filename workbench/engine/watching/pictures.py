@@ -20,7 +20,7 @@ from workbench.engine.feed.sample import make_test_sample
 from workbench.engine.prediction.answers import Answer, Asker
 from workbench.files import write_atomically
 from workbench.formats.manifest import read_manifest
-from workbench.report.sheet import FAINT, GAP, INK, PAPER, Tile, draw_tile
+from workbench.report.drawing.sheet import FAINT, GAP, INK, PAPER, Tile, draw_tile
 
 IMAGES = 6  # enough to see what is wrong, few enough to cost nothing
 LEAST = 0.5  # the score from which on an object is drawn

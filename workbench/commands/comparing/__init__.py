@@ -1,0 +1,1 @@
+"""What `compare` tells, as text and as json."""

@@ -1,0 +1,1 @@
+"""COCO files, checked row by row, and the numbers that COCO takes of them."""

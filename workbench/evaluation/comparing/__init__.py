@@ -1,0 +1,1 @@
+"""Runs against each other, and against what more labels would bring."""

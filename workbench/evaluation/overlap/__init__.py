@@ -1,0 +1,1 @@
+"""What overlaps what, and what that makes a match."""

@@ -1,0 +1,1 @@
+"""How far numbers would move with other images."""

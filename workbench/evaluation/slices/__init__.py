@@ -1,0 +1,1 @@
+"""The same numbers for a part of the images."""

@@ -1,0 +1,1 @@
+"""Pictures of objects: windows of photographs, sheets, tints."""
