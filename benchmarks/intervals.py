@@ -20,6 +20,7 @@ from workbench.evaluation.overlap.matching import Matches, match
 from workbench.evaluation.overlap.objects import Scene, build_scene
 from workbench.evaluation.overlap.pairs import compute_pairs
 from workbench.evaluation.sampling.bootstrap import Draws, draw_weights, score_draws
+from workbench.evaluation.sampling.seen import count_bursts, find_wanted
 
 DRAWS, IMAGES, KEYS = 200, 2000, ("AP", "AP50", "AR100")
 
@@ -44,6 +45,7 @@ def draw_sample(scene: Scene, matches: Matches, size: int, seed: int) -> Draws:
         categories=scene.categories,
         values={key: table[:, 1:] for key, table in values.items()},
         centre={key: table[:, 0] for key, table in values.items()},
+        seen=count_bursts(find_wanted(scene, matches)[own], np.arange(size)),
     )
 
 

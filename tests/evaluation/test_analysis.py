@@ -162,7 +162,10 @@ def test_a_headline_that_is_unsure_is_noted():
     assert note.endswith("19 images leave that open")
     sure = {**document, "intervals": {"mask.AP": [0.4, 0.55]}}
     assert add_notes(sure)["notes"] == []
-    assert add_notes({**sure, "images": 4})["notes"] == ["4 images: too few for intervals to mean anything"]
+    open_ = {**sure, "images": 4, "intervals": {}, "mask": {"AP": 0.5}}
+    (note,) = add_notes(open_)["notes"]
+    assert note.startswith("4 images, fewer than 6 that have something to find: too few")
+    assert add_notes({**open_, "mask": {"AP": None}})["notes"] == []  # there is nothing to be sure of
 
 
 # advice
@@ -290,7 +293,7 @@ def test_no_line_is_wider_than_the_terminal_and_no_name_can_break_it(monkeypatch
 def test_notes_stand_beside_their_class_as_long_as_there_is_room(monkeypatch):
     truth = make_truth(*(truth_row(n, SQUARE, image=1 + n % 2) for n in range(1, 4)), categories=3)
     document = judge(truth, [masked(SQUARE, 0.5, 1, 1), masked(SQUARE, 0.5, 1, 2)])
-    for width, few in ((80, "few"), (120, "rests on 3 objects")):
+    for width, few in ((60, "few"), (120, "rests on 3 objects")):
         monkeypatch.setenv("COLUMNS", str(width))
         lines = {line[:7]: line for line in format_evaluation("x", document).splitlines()}
         assert lines["class 1"].endswith(f"  {few}")

@@ -43,7 +43,7 @@ def analyse_part(part: RunPart, settings: Settings) -> Analysis:
     if part.task != "semantic" and part.results.is_file():
         truth = read_truth(part.truth)
         found = read_predictions(part.results, truth)
-        document, mistakes = analyse_objects(truth, found, settings, part=part.part)
+        document, mistakes = analyse_objects(truth, found, settings, part=part.part, run=part.run)
         documents.append(document)
     if part.task != "instance" and part.pictures.is_dir():
         documents.append(_analyse_pixels(part))

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from workbench.evaluation.sampling.seen import FEW as FEWEST
+
 FEW = 10  # truths of a class below which one of them decides over a tenth of its score
 WIDE = 0.2  # width of a headline's interval from which on it says little
-TOO_FEW = 5  # images; drawn anew, they are much the same ones
 HEADLINES = (("panoptic", "PQ"), ("mask", "AP"), ("box", "AP"), ("semantic", "mIoU"))
 
 Document = dict[str, Any]
@@ -53,8 +54,14 @@ def _note_width(document: Mapping[str, Any]) -> Iterator[str]:
             images = _count(document["images"], "image")
             text = f"{family} {key} may lie anywhere from {low} to {high} on other images like these"
             yield f"{text}: {images} leave that open"
-    if document.get("intervals") and document["images"] < TOO_FEW:
-        yield f"{_count(document['images'], 'image')}: too few for intervals to mean anything"
+    if any(_is_open(document, family, key) for family, key in HEADLINES):
+        images = _count(document["images"], "image")
+        yield f"{images}, fewer than {FEWEST} that have something to find: too few to say how sure the numbers are"
+
+
+def _is_open(document: Mapping[str, Any], family: str, key: str) -> bool:
+    value = document.get(family, {}).get(key)
+    return value is not None and f"{family}.{key}" not in document.get("intervals", {})
 
 
 def _count(number: int | None, what: str) -> str:

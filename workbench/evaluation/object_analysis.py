@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from workbench.evaluation.overlap.objects import Scene, build_scene
 from workbench.evaluation.overlap.pairs import compute_mask_pairs, compute_pairs
 from workbench.evaluation.overlap.precision import compute_averages
 from workbench.evaluation.sampling.bootstrap import Draws, resample
+from workbench.evaluation.sampling.bursts import find_bursts
 from workbench.evaluation.sampling.object_intervals import Sized, collect_intervals, resample_sizes
 from workbench.evaluation.slices.slice_light import group_light
 from workbench.evaluation.slices.slice_table import group_table, read_table
@@ -31,6 +32,10 @@ from workbench.evaluation.slices.slices import (
     slice_sizes,
 )
 from workbench.evaluation.threads import beside, map_in_threads
+from workbench.run import Run
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Document = dict[str, Any]
 _BOUNDARY = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR100")
@@ -53,13 +58,16 @@ class Analysis(NamedTuple):
     mistakes: Document | None = None
 
 
-def analyse_objects(truth: Truth, found: Columns, settings: Settings, *, part: str) -> Analysis:
-    """Judge predictions of objects in every way that there is."""
+def analyse_objects(
+    truth: Truth, found: Columns, settings: Settings, *, part: str, run: Run | None = None
+) -> Analysis:
+    """Judge predictions of objects in every way that there is; a run tells which images are of one burst."""
     truth = rasterise(truth)
     kinds = choose_kinds(truth, found, settings.kinds)
     with beside(lambda: compute_coco_scores(truth, found, kinds=kinds)) as score:
         whole = replace(found, masks=(), sizes=np.zeros((0, 2), np.int64)) if not len(found.table) else found
         scene = build_scene(truth, whole)
+        scene = replace(scene, bursts=_number_bursts(run, scene, truth)) if run else scene
         matches = _match(scene, kinds)
         kind = "mask" if "mask" in matches else "box"
         draws = dict(zip(matches, map_in_threads(partial(resample, scene), matches.values()), strict=True))
@@ -74,6 +82,12 @@ def analyse_objects(truth: Truth, found: Columns, settings: Settings, *, part: s
     document["slices"] = [row.to_json() for row in (*rows, *slice_sizes(scene, sized))]
     document["notes"] += [*notes, *_note_masks(truth, kinds)]
     return Analysis(document, mistakes)
+
+
+def _number_bursts(run: Run, scene: Scene, truth: Truth) -> "NDArray[np.int64]":
+    names = [truth.files[image] for image in scene.images]
+    bursts = find_bursts(run, names)
+    return np.unique([bursts[name] for name in names], return_inverse=True)[1].reshape(-1)
 
 
 def _note_masks(truth: Truth, kinds: Sequence[str]) -> list[str]:

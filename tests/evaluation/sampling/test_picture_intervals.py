@@ -20,21 +20,25 @@ def segments(*images):
 
 
 def test_equal_images_leave_no_doubt():
-    overall, classes = resample_segments(segments(*[[(2, 1, 1, 1.5), (1, 0, 0, 0.75)]] * 5))
+    overall, classes = resample_segments(segments(*[[(2, 1, 1, 1.5), (1, 0, 0, 0.75)]] * 6))
     assert overall["panoptic.PQ"] == pytest.approx([(0.5 + 0.75) / 2] * 2)
     assert overall["panoptic.PQ_th"] == pytest.approx([0.5] * 2)
     assert overall["panoptic.SQ_th"] == overall["panoptic.PQ_st"] == pytest.approx([0.75] * 2)
     assert classes["class 0"]["panoptic.RQ"] == pytest.approx([2 / 3] * 2)
 
 
-def test_one_good_image_and_one_bad_leave_everything_open():
-    """Two draws of two images: a quarter of them twice the bad one, a quarter twice the good one."""
-    overall, _ = resample_segments(segments([(1, 0, 0, 1)], [(0, 0, 1, 0)]))
-    assert overall["panoptic.PQ"] == [0, 1]
+def test_three_good_images_and_three_bad_leave_much_open():
+    overall, _ = resample_segments(segments(*[[(1, 0, 0, 1)], [(0, 0, 1, 0)]] * 3))
+    low, high = overall["panoptic.PQ"]
+    assert low <= 2 * (1 / 6) / (1 + 1 / 6) and high >= 2 * (5 / 6) / (1 + 5 / 6)
+
+
+def test_of_fewer_than_six_images_nothing_is_said():
+    assert resample_segments(segments(*[[(1, 0, 0, 1)]] * 5)) == ({}, {"class 0": {}})
 
 
 def test_a_class_that_is_nowhere_has_no_interval():
-    overall, classes = resample_segments(segments([(1, 0, 0, 1), (0, 0, 0, 0)]))
+    overall, classes = resample_segments(segments(*[[(1, 0, 0, 1), (0, 0, 0, 0)]] * 6))
     assert classes["class 1"] == {}
     assert "panoptic.PQ_st" not in overall
     assert overall["panoptic.PQ"] == [1, 1]
@@ -43,7 +47,7 @@ def test_a_class_that_is_nowhere_has_no_interval():
 def test_equal_pictures_leave_no_doubt_about_pixels():
     confusion = np.array([[6, 2, 0], [1, 3, 0], [0, 0, 0]])
     scores = compute_semantic_scores(confusion, "abc").scores
-    overall, classes = resample_pixels([confusion] * 4, "abc")
+    overall, classes = resample_pixels([confusion] * 6, "abc")
     for key, value in scores["semantic"].items():
         assert overall[f"semantic.{key}"] == pytest.approx([value] * 2)
     assert classes["a"]["semantic.IoU"] == pytest.approx([6 / 9] * 2)

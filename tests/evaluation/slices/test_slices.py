@@ -64,8 +64,8 @@ def test_a_slice_has_the_score_of_its_images_alone():
 def test_a_slice_equals_the_score_of_a_file_that_has_only_its_images():
     from tests.evaluation.coco.test_coco_scores import draw_case
 
-    truth, rows = draw_case(2, images=8)
-    mask = np.arange(8) % 2 == 0
+    truth, rows = draw_case(2, images=20)
+    mask = np.arange(20) % 2 == 0
     (one,) = by_name(sliced(truth, rows, Grouping("even", {"yes": mask})), "even").values()
     kept = {n + 1 for n in np.flatnonzero(mask).tolist()}
     part = truth | {

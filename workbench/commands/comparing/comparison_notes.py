@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from workbench.evaluation.comparing.compare import FEW
 from workbench.evaluation.comparing.settling import COMMON, FORCED, Settled
 from workbench.evaluation.comparing.verdicts import count
 from workbench.evaluation.run_part import RunPart
+from workbench.evaluation.sampling.seen import FEW
 
 if TYPE_CHECKING:
     from workbench.commands.comparing.compared import Entry, Versus

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from workbench.evaluation.sampling.seen import FEW
 from workbench.evaluation.sampling.student import widen
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 LEVEL = 0.95
 _LEAST = 0.0005  # what rounds to 0.0 points is no difference
-FEW = 6  # images, below which no interval is worth much
 BETTER, WORSE, NOISE, EQUAL, UNKNOWN = "better", "worse", "noise", "equal", "unknown"
 
 

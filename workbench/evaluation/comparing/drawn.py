@@ -15,6 +15,7 @@ from workbench.evaluation.overlap.pairs import Pairs, compute_mask_pairs, comput
 from workbench.evaluation.overlap.precision import SIZES, compute_curves, summarize
 from workbench.evaluation.sampling.bootstrap import draw_weights, score_draws
 from workbench.evaluation.sampling.picture_draws import Table, draw_pixels, draw_segments
+from workbench.evaluation.sampling.seen import count_bursts, find_wanted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +52,7 @@ def draw(judged: Judged, *, bursts: Sequence[int] | None = None, seed: int = 0) 
     if judged.segments is not None:
         there = judged.segments.counts[..., [0, 2]].sum(2) > 0
         table = draw_segments(judged.segments, weights)
-        samples |= _take_table("panoptic", table, count_bursts(there, groups), judged.segments.names)
+        samples |= _take_table("panoptic", table, count_bursts(there, groups).tolist(), judged.segments.names)
         images["panoptic"] = score_segments(judged.segments)
     if judged.scene is not None:
         for pairs in _compare(judged.scene):
@@ -61,17 +62,9 @@ def draw(judged: Judged, *, bursts: Sequence[int] | None = None, seed: int = 0) 
     if judged.pixels is not None:
         there = judged.pixels.counts[..., 1] > 0
         table = draw_pixels(judged.pixels, weights)
-        samples |= _take_table("semantic", table, count_bursts(there, groups), judged.pixels.names)
+        samples |= _take_table("semantic", table, count_bursts(there, groups).tolist(), judged.pixels.names)
         images["semantic"] = score_pixels(judged.pixels)
     return Drawn(samples=samples, images=images, draws=count, bursts=total)
-
-
-def count_bursts(there: "Bools", groups: "Ints") -> list[int]:
-    """In how many bursts there is something to find: of any class first, then of each (columns)."""
-    seen = np.zeros((int(groups.max(initial=-1)) + 1, there.shape[1] + 1), bool)
-    np.logical_or.at(seen, groups, np.concatenate([there.any(1, keepdims=True), there], axis=1))
-    found: list[int] = seen.sum(0).tolist()
-    return found
 
 
 def _compare(scene: Scene) -> tuple[Pairs, ...]:
@@ -83,7 +76,7 @@ def _compare(scene: Scene) -> tuple[Pairs, ...]:
 
 
 def _draw_objects(scene: Scene, matches: Matches, weights: "Weights", groups: "Ints") -> Found:
-    kind, seen = matches.kind, count_bursts(_find_wanted(scene, matches), groups)
+    kind, seen = matches.kind, count_bursts(find_wanted(scene, matches), groups).tolist()
     curves = compute_curves(scene, matches)
     for key, table in score_draws(scene, matches, weights).items():
         for row, category in enumerate(("", *scene.categories)):
@@ -96,21 +89,13 @@ def _draw_objects(scene: Scene, matches: Matches, weights: "Weights", groups: "I
         drawn = score_draws(scene, one, weights)["AP"][0]
         yield (
             Measure(kind, f"AP{letter}"),
-            _take(drawn, count_bursts(_find_wanted(scene, one), groups)[0], exact),
+            _take(drawn, int(count_bursts(find_wanted(scene, one), groups)[0]), exact),
         )
 
 
 def _trace(scene: Scene, matches: Matches) -> tuple["Floats", "Floats"]:
     curves = compute_curves(scene, matches)
     return curves.precision, curves.recall
-
-
-def _find_wanted(scene: Scene, matches: Matches) -> "Bools":
-    """Which classes are to be found in which image."""
-    wanted = np.flatnonzero(~matches.unwanted)
-    there = np.zeros((len(scene.images), len(scene.categories)), bool)
-    there[scene.truths.image[wanted], scene.truths.category[wanted]] = True
-    return there
 
 
 def _take(draws: "Floats", seen: int, exact: float | None) -> Sample:

@@ -8,7 +8,6 @@ from workbench.errors import InputMissing
 from workbench.evaluation.coco.coco_predictions import read_predictions
 from workbench.evaluation.coco.coco_truth import Truth, read_truth
 from workbench.evaluation.coco.outlines import rasterise
-from workbench.evaluation.comparing.bursts import find_bursts
 from workbench.evaluation.comparing.part_pictures import (
     arrange_pixels,
     arrange_segments,
@@ -18,6 +17,7 @@ from workbench.evaluation.comparing.val_sets import JudgedImage, ValSet, digest_
 from workbench.evaluation.overlap.objects import Scene, build_scene
 from workbench.evaluation.panoptic_quality import Segments
 from workbench.evaluation.run_part import RunPart
+from workbench.evaluation.sampling.bursts import find_bursts
 from workbench.evaluation.sampling.picture_draws import Pixels
 
 

@@ -1,6 +1,7 @@
 """What a difference is worth, in words that promise no more than the numbers do."""
 
-from workbench.evaluation.comparing.compare import BETTER, EQUAL, FEW, NOISE, WORSE, Change, Measure
+from workbench.evaluation.comparing.compare import BETTER, EQUAL, NOISE, WORSE, Change, Measure
+from workbench.evaluation.sampling.seen import FEW
 
 SHORT = {BETTER: "better", WORSE: "worse", NOISE: "noise", EQUAL: "equal"}
 

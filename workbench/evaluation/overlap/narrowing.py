@@ -27,6 +27,7 @@ def narrow(scene: Scene, images: Sequence[int], classes: Sequence[str]) -> Scene
         scene,
         images=tuple(images),
         sizes=scene.sizes[image],
+        bursts=None if scene.bursts is None else scene.bursts[image],
         categories=tuple(classes),
         category_ids=tuple(scene.category_ids[place] for place in category.tolist()),
         truths=_keep(scene.truths, *places),

@@ -56,6 +56,14 @@ class Scene:
     category_ids: tuple[int, ...]
     truths: Objects
     found: Objects
+    bursts: "Ints | None" = (
+        None  # of each image a number, the same for images that are nearly one; None: all differ
+    )
+
+    @property
+    def groups(self) -> "Ints":
+        """Which images are drawn together."""
+        return np.arange(len(self.images)) if self.bursts is None else self.bursts
 
 
 def build_scene(truth: "Truth", found: "Columns") -> Scene:

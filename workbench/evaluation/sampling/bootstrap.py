@@ -4,10 +4,13 @@ Nothing is matched twice: a match knows only its own image, so a draw is a weigh
 hits of each image in each bin of scores give precision and recall of all draws at once. A class of up to 256
 predictions has a bin for each, and its draws are what scoring the drawn images would give; more predictions share
 bins, and the draws are moved by what that changes in the number itself.
+
+Few images vary less in their own draws than they do in the world: an interval is taken wider by what Student's t says
+of so many (the expanded percentiles of Hesterberg 2015, arXiv:1411.5279), and of very few there is none.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -18,7 +21,9 @@ from workbench.evaluation.overlap.matching import Matches
 from workbench.evaluation.overlap.objects import Scene
 from workbench.evaluation.overlap.precision import compute_curves, mean
 from workbench.evaluation.sampling.redrawn import Hits, split_classes, trace_draws
+from workbench.evaluation.sampling.seen import FEW, count_bursts, find_wanted
 from workbench.evaluation.sampling.steps import heap_up
+from workbench.evaluation.sampling.student import widen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,6 +46,7 @@ class Draws:
     categories: tuple[str, ...]
     values: "Mapping[str, Floats]"  # key -> classes + 1 x draws
     centre: "Mapping[str, Floats]"  # key -> classes + 1: of the images as they are
+    seen: "Ints"  # classes + 1: images (bursts of them) that have something to find
     paired: bool = False  # differences
 
     def of(self, key: str, category: str = "") -> "Floats":
@@ -49,17 +55,19 @@ class Draws:
         return row[~np.isnan(row)]
 
     def interval(self, key: str, category: str = "", *, level: float = 0.95) -> tuple[float, float] | None:
-        """Return where the number may lie on ever more images, with 95 %; None where there is no truth to draw.
+        """Return where the number may lie on ever more images, with 95 %; None where there are too few to say.
 
         AP comes out the higher the fewer images there are: each recall takes the best precision at or behind it. The
         draws show by how much: as they lie above the number, so does the number above that of many images. They are
         moved down by twice that.
         """
         draws, centre = self.of(key, category), float(self.centre[key][self._find(category)])
-        if not draws.size or np.isnan(centre):
+        seen = int(self.seen[self._find(category)])
+        if not draws.size or np.isnan(centre) or seen < FEW:
             return None
+        share = widen(level, seen)
         too_high = draws.mean() - centre if key.startswith("AP") else 0.0
-        low, high = np.quantile(draws, ((1 - level) / 2, (1 + level) / 2)) - 2 * too_high
+        low, high = np.quantile(draws, ((1 - share) / 2, (1 + share) / 2)) - 2 * too_high
         low, high = min(float(low), centre), max(float(high), centre)
         return (low, high) if self.paired else (max(low, 0.0), min(high, 1.0))
 
@@ -69,7 +77,8 @@ class Draws:
             raise ValueError("draws must be of the same classes and of the same number, but are not")
         values = {key: self.values[key] - other.values[key] for key in KEYS}
         centre = {key: self.centre[key] - other.centre[key] for key in KEYS}
-        return Draws(kind=self.kind, categories=self.categories, values=values, centre=centre, paired=True)
+        seen = np.minimum(self.seen, other.seen)
+        return replace(self, values=values, centre=centre, seen=seen, paired=True)
 
     def _find(self, category: str) -> int:
         return self.categories.index(category) + 1 if category else 0
@@ -82,7 +91,7 @@ def resample(scene: Scene, matches: Matches, *, count: int = 0, seed: int = 0) -
     tables = (matches.truth, matches.ignored, matches.unwanted, matches.order)
     key = (matches.kind, count, seed, *(hash(table.tobytes()) for table in tables))
     if key not in known:
-        known[key] = _resample(scene, matches, draw_weights(len(scene.images), count, seed))
+        known[key] = _resample(scene, matches, draw_images(scene, count, seed))
     return known[key]
 
 
@@ -97,12 +106,19 @@ def _resample(scene: Scene, matches: Matches, weights: "Weights") -> Draws:
     moved = {
         key: rows[:, 1:] + np.nan_to_num(exact[key] - rows[:, 0])[:, None] for key, rows in values.items()
     }
-    return Draws(kind=matches.kind, categories=scene.categories, values=moved, centre=exact)
+    seen = count_bursts(find_wanted(scene, matches), scene.groups)
+    return Draws(kind=matches.kind, categories=scene.categories, values=moved, centre=exact, seen=seen)
 
 
 def choose_count(scene: Scene) -> int:
     """Many draws where they are cheap; it depends on the number of images alone, as pairs of draws need it."""
     return 1000 if len(scene.images) <= _FEW_IMAGES else 200
+
+
+def draw_images(scene: Scene, count: int, seed: int) -> "Weights":
+    """How often each image is in each draw: those of a burst come and go together."""
+    groups = scene.groups
+    return draw_weights(int(groups.max(initial=-1)) + 1, count, seed)[groups]
 
 
 @lru_cache(maxsize=2)

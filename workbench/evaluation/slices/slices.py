@@ -14,8 +14,9 @@ import numpy as np
 
 from workbench.evaluation.overlap.matching import Matches
 from workbench.evaluation.overlap.objects import Scene
-from workbench.evaluation.sampling.bootstrap import Draws, draw_weights, score_draws
+from workbench.evaluation.sampling.bootstrap import Draws, draw_images, score_draws
 from workbench.evaluation.sampling.object_intervals import Sized
+from workbench.evaluation.sampling.seen import count_bursts, find_wanted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,7 +109,7 @@ def _count_truths(scene: Scene) -> "Floats":
 def slice_images(scene: Scene, matches: Matches, groupings: Sequence[Grouping]) -> list[Slice]:
     """Compare each group of images with all other images."""
     count = DRAWS if len(scene.images) <= MANY_IMAGES else DRAWS // 2
-    weights = draw_weights(len(scene.images), count, 0)
+    weights = draw_images(scene, count, 0)
     whole = np.concatenate([np.ones((len(weights), 1), np.float32), weights], axis=1)
     truths = _count_truths(scene)
     found = []
@@ -128,6 +129,7 @@ def _to_draws(scene: Scene, matches: Matches, weights: "NDArray[np.float32]") ->
         categories=scene.categories,
         values={key: table[:, 1:] for key, table in values.items()},
         centre={key: table[:, 0] for key, table in values.items()},
+        seen=count_bursts(find_wanted(scene, matches) & (weights[:, :1] > 0), scene.groups),
     )
 
 
@@ -146,7 +148,8 @@ def _average(several: Sequence[Draws]) -> Draws:
     """Draw by draw; what one of them lacks, the mean has not either."""
     values = {key: np.mean([one.values[key] for one in several], axis=0) for key in several[0].values}
     centre = {key: np.mean([one.centre[key] for one in several], axis=0) for key in several[0].centre}
-    return replace(several[0], values=values, centre=centre)
+    seen = np.min([one.seen for one in several], axis=0)
+    return replace(several[0], values=values, centre=centre, seen=seen)
 
 
 def slice_classes(scene: Scene, draws: Draws) -> list[Slice]:

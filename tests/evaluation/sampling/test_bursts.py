@@ -2,8 +2,8 @@
 
 import pytest
 
-from workbench.evaluation.comparing.bursts import find_bursts
 from workbench.evaluation.comparing.val_sets import JudgedImage, ValSet
+from workbench.evaluation.sampling.bursts import find_bursts
 from workbench.run import Run
 
 NAMES = ("IMG_0008_2.jpg", "IMG_0008_1.jpg", "IMG_0009_1.jpg", "20260105_101500.jpg", "20260105_101507.jpg")
