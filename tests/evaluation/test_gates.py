@@ -112,6 +112,10 @@ def test_the_junit_file_has_a_case_for_each_gate_whatever_a_class_is_called():
     assert first.get("name").startswith('<&"')
 
 
+def test_a_gate_of_several_lines_is_named_in_one():
+    assert parse_gate("mask.AP\r>= 0.3").text == "mask.AP >= 0.3"
+
+
 @given(
     st.text(max_size=30)
     | st.from_regex(r"(a:b:|\*:|x:)?(mask|images|truths)(\.AP)?(\.low)?[<>]=?[0-9.e-]{0,6}%?")

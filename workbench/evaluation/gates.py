@@ -94,8 +94,9 @@ def parse_gate(text: str) -> Gate:
     stem, _, last = metric.strip().rpartition(".")
     metric, end = (stem, last) if last in _ENDS else (metric.strip(), "")
     bound = bound / 100 if form["percent"] else bound
+    shown = " ".join(text.split())  # in one line, whatever was typed
     return Gate(
-        text=text.strip(), category=category.strip(), metric=metric, end=end, sign=form["sign"], bound=bound
+        text=shown, category=category.strip(), metric=metric, end=end, sign=form["sign"], bound=bound
     )
 
 

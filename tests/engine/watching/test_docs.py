@@ -23,7 +23,7 @@ def test_every_file_of_a_run_is_in_the_docs_and_no_other():
     run = Run(folder=Path("run"))
     kept = [getattr(run, name) for name, kind in vars(Run).items() if isinstance(kind, property)]
     kept = [path for path in kept if isinstance(path, Path)]
-    kept += [run.predictions("<part>"), run.scores("<part>"), run.folder / "lock"]
+    kept += [run.predictions("<part>"), run.scores("<part>"), run.mistakes("<part>"), run.folder / "lock"]
     kept += [run.best.with_suffix(".json"), run.final.with_suffix(".json"), run.folder / "latest"]
     assert sorted(first_column("Files")) == sorted(str(path.relative_to("run")) for path in kept)
 
