@@ -95,9 +95,7 @@ def parse_gate(text: str) -> Gate:
     metric, end = (stem, last) if last in _ENDS else (metric.strip(), "")
     bound = bound / 100 if form["percent"] else bound
     shown = " ".join(text.split())  # in one line, whatever was typed
-    return Gate(
-        text=shown, category=category.strip(), metric=metric, end=end, sign=form["sign"], bound=bound
-    )
+    return Gate(text=shown, category=category.strip(), metric=metric, end=end, sign=form["sign"], bound=bound)
 
 
 def judge_gates(gates: Sequence[Gate], document: Mapping[str, Any]) -> tuple[Verdict, ...]:
