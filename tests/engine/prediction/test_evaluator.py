@@ -2,6 +2,7 @@
 
 import json
 import signal
+import subprocess
 
 import pytest
 
@@ -91,6 +92,24 @@ def test_scores_are_written_and_nothing_else_is_left(instance, detector, tmp_pat
     assert "NaN" not in text
     files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
     assert files == ["predictions/train.json", "scores/train.json"]
+
+
+def test_what_a_killed_evaluation_left_half_written_is_swept_away(instance, detector, tmp_path):
+    """Seen once among hundreds of kills: half a file of predictions moved along with the best run's folder."""
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    run = Run(folder=tmp_path)
+    left = [
+        path.with_name(f".train.json.{gone.pid}.workbench.tmp")
+        for path in (run.predictions("train"), run.scores("train"))
+    ]
+    for path in left:
+        path.parent.mkdir()
+        path.write_bytes(b"[")
+    model, cfg = detector
+    evaluate_part(model, instance, "train", cfg, out=run)
+    assert not any(path.exists() for path in left)
+    assert run.predictions("train").is_file() and run.scores("train").is_file()
 
 
 def test_the_same_model_gives_the_same_bytes_with_one_process_and_with_three(instance, detector, tmp_path):

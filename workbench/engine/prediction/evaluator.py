@@ -26,7 +26,7 @@ from workbench.engine.prediction.scoring import score_part
 from workbench.engine.prediction.writer import PartWriter, Places, clear, ids_to_colors, join
 from workbench.engine.training.ranks import Ranks
 from workbench.evaluation.coco.coco_predictions import Columns
-from workbench.files import write_atomically
+from workbench.files import sweep, write_atomically
 from workbench.formats.coco import category_to_json
 from workbench.formats.manifest import read_manifest
 from workbench.progress import track
@@ -78,6 +78,7 @@ def evaluate_part(
     scored = score_part(dataset, part, Places(results=path), task=task, cfg=cfg, found=found)
     notes = (*scored.notes, *missed)
     scores = {**scored.scores, "images": len(records), "notes": list(notes)}
+    sweep(run.scores(part).parent)
     write_atomically(run.scores(part), orjson.dumps(scores, option=orjson.OPT_INDENT_2) + b"\n")
     seconds = time.perf_counter() - started
     return Evaluation(scores=scores, notes=notes, images=len(records), seconds=seconds)

@@ -16,7 +16,7 @@ import orjson
 from numpy.typing import NDArray
 
 from workbench.engine.prediction.found import Found, found_to_rows, paste
-from workbench.files import atomic_file, explain_os_error
+from workbench.files import atomic_file, explain_os_error, sweep
 from workbench.formats.panoptic import picture_to_png
 
 Row = Mapping[str, Any]
@@ -119,6 +119,7 @@ def clear(places: Places) -> None:
     for path in places.results.parent.glob(f".{places.results.stem}.*.shard"):
         with suppress(OSError):
             path.unlink()
+    sweep(places.results.parent)
 
 
 def join(places: Places, world: int, head: Row, *, instances: bool) -> None:
