@@ -23,9 +23,9 @@ FLOORS = (
     ("data",),
     ("project",),
     ("formats", "prepare", "run", "settings"),
-    ("conversion", "doctor", "evaluation", "fetching", "importing"),
+    ("conversion", "doctor", "drafting", "evaluation", "fetching", "importing", "segmenting"),
     ("report",),  # shows what evaluation found; trainings draw with its pencils
-    ("engine", "inspection"),  # inspection looks at a project as conversion would
+    ("engine", "inspection", "labelling", "review"),  # inspection looks at a project as conversion would
     ("commands",),
     ("cli",),
     ("__main__",),
@@ -41,12 +41,13 @@ OWNERS = {
     "tensorboard": ("engine.watching",),
     "mlflow": ("engine.watching",),
     "wandb": ("engine.watching",),
-    "fiftyone": (),
+    "fiftyone": ("review.session", "review.plugin"),
     "labelme": (),
     "panopticapi": (),
-    "cv2": (),
+    "cv2": ("segmenting",),
+    "skimage": ("segmenting",),
     "pycocotools": ("data.mask",),
-    "shapely": ("prepare.check_rings",),
+    "shapely": ("drafting.outlines", "prepare.check_rings"),
     "defusedxml": ("importing.xml_reader",),
     "msgspec": (
         "conversion.labels",
@@ -57,8 +58,20 @@ OWNERS = {
     "jinja2": ("report",),
     "markupsafe": ("report",),
     "tqdm": ("progress", "commands.fetch", "engine.watching"),
-    "PIL": ("data.mask", "formats", "importing", "report", "engine"),
-    "numpy": ("data", "formats", "importing", "prepare", "conversion", "report", "engine", "evaluation"),
+    "PIL": ("data.mask", "formats", "importing", "report", "engine", "review", "segmenting"),
+    "numpy": (
+        "data",
+        "formats",
+        "importing",
+        "prepare",
+        "conversion",
+        "drafting",
+        "report",
+        "engine",
+        "evaluation",
+        "review",
+        "segmenting",
+    ),
 }
 
 # Needed by nothing that only prints help or refuses a word.
@@ -71,6 +84,7 @@ HEAVY = {
     "torch",
     "detectron2",
     "fiftyone",
+    "skimage",
     "tqdm",
 }
 

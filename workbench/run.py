@@ -115,6 +115,16 @@ class Run:
         """The page for people."""
         return self.folder / "report.html"
 
+    @property
+    def selection(self) -> Path:
+        """What was picked to be labelled again."""
+        return self.folder / "selection.json"
+
+    @property
+    def drafts(self) -> Path:
+        """Labels that the model began, for a person to finish in Labelme."""
+        return self.folder / "drafts"
+
     def predictions(self, part: str) -> Path:
         """What the best model found, as COCO results."""
         return self.folder / "predictions" / f"{part}.json"

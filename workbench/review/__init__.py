@@ -1,0 +1,1 @@
+"""Truth, predictions and mistakes in FiftyOne, or as folders of pictures."""

@@ -1,0 +1,1 @@
+"""Images to masks without any model: thresholds, watershed, region growing, GrabCut, random walker."""
