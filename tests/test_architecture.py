@@ -22,7 +22,7 @@ FLOORS = (
     ("extras", "files", "parallel", "progress", "redaction"),
     ("data",),
     ("project",),
-    ("formats", "prepare", "run", "settings"),
+    ("formats", "jobs", "prepare", "run", "settings"),
     ("conversion", "doctor", "drafting", "evaluation", "fetching", "importing", "segmenting"),
     ("report",),  # shows what evaluation found; trainings draw with its pencils
     ("engine", "inspection", "labelling", "review"),  # inspection looks at a project as conversion would

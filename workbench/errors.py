@@ -31,6 +31,14 @@ class InputMissing(WorkbenchError):
     exit_code = NO_INPUT
 
 
+class JobError(WorkbenchError):
+    """A job that cannot be run, found or changed."""
+
+    def __init__(self, message: str, exit_code: int = FAILED) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
 class OutputError(WorkbenchError):
     """A file that cannot be written: no space, no permission, or something in the way."""
 

@@ -1,0 +1,183 @@
+"""The queue: what waits for what, who may say how a try ended, and what becomes of the rest."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from workbench.errors import InputMissing, JobError
+from workbench.jobs.job import FAILED, FINISHED, QUEUED, RUNNING, SKIPPED, STOPPED, WAITING, Entry, Job
+from workbench.jobs.queue import Queue
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Queue:
+    return Queue(tmp_path / "home")
+
+
+def ask(**more: object) -> Job:
+    return Job(command=("true",), place="/", **more)  # type: ignore[arg-type]
+
+
+def begin(queue: Queue, number: int) -> Entry:
+    entry = queue.start(queue.find(number), ())
+    assert entry is not None
+    return entry
+
+
+def states(queue: Queue) -> list[str]:
+    return [entry.state for entry in queue.entries()]
+
+
+def test_a_job_is_kept_as_it_was_asked_for(queue: Queue) -> None:
+    job = Job(
+        command=("echo", "ü ' \" \n"),
+        place="/",
+        name="one",
+        environment={"A": "b"},
+        priority=3,
+        retries=2,
+        limit=1.5,
+        cores=2,
+        gpus=1,
+    )
+    number = queue.submit(job)
+    assert queue.find(number).job == job
+    assert queue.find(number).state == QUEUED
+
+
+def test_the_most_urgent_comes_first_and_among_equals_the_oldest(queue: Queue) -> None:
+    for priority in (0, 5, 0, 5):
+        queue.submit(ask(priority=priority))
+    assert [entry.number for entry in queue.upcoming()] == [2, 4, 1, 3]
+
+
+def test_a_job_waits_until_all_that_it_needs_has_finished(queue: Queue) -> None:
+    one, two = queue.submit(ask()), queue.submit(ask())
+    third = queue.submit(ask(after=(one, two)))
+    queue.end(begin(queue, one), FINISHED, code=0)
+    assert queue.find(third).state == WAITING
+    queue.end(begin(queue, two), FINISHED, code=0)
+    assert queue.find(third).state == QUEUED
+
+
+@pytest.mark.parametrize("state", [FAILED, STOPPED])
+def test_what_needs_a_job_that_did_not_finish_is_skipped_with_all_that_needs_it(
+    queue: Queue, state: str
+) -> None:
+    first = queue.submit(ask())
+    second = queue.submit(ask(after=(first,)))
+    queue.submit(ask(after=(second,)))
+    queue.end(begin(queue, first), state, code=1)
+    assert states(queue) == [state, SKIPPED, SKIPPED]
+    assert queue.find(second).reason in (
+        "job 1, which it needs, failed",
+        "job 1, which it needs, was stopped",
+    )
+
+
+def test_a_job_that_needs_one_that_has_failed_already_is_skipped_at_once(queue: Queue) -> None:
+    first = queue.submit(ask())
+    queue.end(begin(queue, first), FAILED, code=1)
+    assert queue.find(queue.submit(ask(after=(first,)))).state == SKIPPED
+
+
+def test_trying_again_brings_back_what_was_skipped(queue: Queue) -> None:
+    first = queue.submit(ask())
+    second = queue.submit(ask(after=(first,)))
+    queue.submit(ask(after=(second,)))
+    queue.end(begin(queue, first), FAILED, code=1)
+    queue.retry(first)
+    assert states(queue) == [QUEUED, WAITING, WAITING]
+
+
+def test_a_job_that_needs_an_unknown_one_is_refused_and_nothing_is_left(queue: Queue) -> None:
+    with pytest.raises(InputMissing, match="job 7: must be in the queue"):
+        queue.submit(ask(after=(7,)))
+    assert queue.entries() == []
+
+
+def test_several_jobs_are_put_there_or_none(queue: Queue) -> None:
+    with pytest.raises(InputMissing), queue.changing():
+        queue.submit(ask())
+        queue.submit(ask(after=(9,)))
+    assert queue.entries() == []
+
+
+def test_a_job_can_be_taken_once(queue: Queue) -> None:
+    queued = queue.find(queue.submit(ask()))
+    assert queue.start(queued, ()) is not None
+    assert queue.start(queued, ()) is None
+
+
+def test_an_old_try_has_no_say_any_more(queue: Queue) -> None:
+    old = begin(queue, queue.submit(ask()))
+    queue.put_back(old, code=None, reason="killed", lost=True)
+    new = begin(queue, old.number)
+    assert new.token == old.token + 1
+    assert not queue.end(old, FINISHED, code=0)
+    assert not queue.put_back(old, code=None, reason="", lost=True)
+    assert queue.find(old.number).state == RUNNING
+    assert queue.end(new, FAILED, code=3, reason="exit code 3")
+
+
+def test_a_final_state_is_given_once(queue: Queue) -> None:
+    entry = begin(queue, queue.submit(ask()))
+    assert queue.end(entry, FINISHED, code=0)
+    assert not queue.end(entry, FAILED, code=1)
+    assert queue.find(entry.number).state == FINISHED
+
+
+def test_losses_and_failures_are_counted_apart(queue: Queue) -> None:
+    entry = begin(queue, queue.submit(ask()))
+    queue.put_back(entry, code=None, reason="", lost=True)
+    queue.put_back(begin(queue, entry.number), code=1, reason="", lost=False)
+    found = queue.find(entry.number)
+    assert (found.losses, found.failures, found.state) == (1, 1, QUEUED)
+
+
+def test_what_has_not_begun_is_stopped_at_once_and_what_runs_is_asked(queue: Queue) -> None:
+    running, queued = queue.submit(ask()), queue.submit(ask())
+    begin(queue, running)
+    assert queue.ask_to_stop(queued).state == STOPPED
+    asked = queue.ask_to_stop(running)
+    assert (asked.state, asked.stopping) == (RUNNING, True)
+
+
+def test_only_what_has_ended_can_be_removed_and_only_what_did_not_succeed_is_tried_again(queue: Queue) -> None:
+    number = queue.submit(ask())
+    with pytest.raises(JobError, match="must have ended to be removed, but is queued"):
+        queue.remove([number])
+    queue.end(begin(queue, number), FINISHED, code=0)
+    with pytest.raises(JobError, match="must have ended without success"):
+        queue.retry(number)
+    queue.remove([number])
+    assert queue.entries() == []
+    assert queue.submit(ask()) == number + 1  # a number is never given twice
+
+
+def test_racers_take_each_job_once(tmp_path: Path) -> None:
+    queue = Queue(tmp_path)
+    with queue.changing():
+        for _ in range(100):
+            queue.submit(ask())
+    taken: list[int] = []
+
+    def race() -> None:
+        mine = Queue(tmp_path)
+        for entry in list(mine.upcoming()):
+            if mine.start(entry, ()) is not None:
+                taken.append(entry.number)
+
+    racers = [threading.Thread(target=race) for _ in range(4)]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join()
+    assert sorted(taken) == list(range(1, 101))
+
+
+def test_a_file_that_is_no_queue_is_named(tmp_path: Path) -> None:
+    (tmp_path / "queue.db").write_bytes(b"not a database, but long enough to be looked at as one" * 20)
+    with pytest.raises(JobError, match=r"queue\.db: must be a queue, but is damaged"):
+        Queue(tmp_path)

@@ -1,0 +1,1 @@
+"""Command lines that are run elsewhere or later; what they do is nobody's business here."""

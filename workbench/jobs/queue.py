@@ -1,0 +1,295 @@
+"""The queue of this machine: one SQLite file that any number of processes may read and write at any time.
+
+A job is `waiting` for others, `queued`, `running`, at last `finished`, `failed`, `stopped` or `skipped`. Only whoever
+holds the newest token of a job may say how a try ended; a final state is given once, in the same transaction in which
+those that waited for it learn of it.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import BUSY, InputMissing, JobError
+from workbench.files import explain_os_error, prepare_folder
+from workbench.jobs.folder import JobFolder
+from workbench.jobs.job import (
+    FAILED,
+    FINAL,
+    FINISHED,
+    OPEN,
+    QUEUED,
+    RUNNING,
+    SKIPPED,
+    STOPPED,
+    WAITING,
+    Entry,
+    Job,
+    json_to_job,
+)
+
+_PATIENCE = 30.0  # seconds to wait for somebody else's write
+_TABLES = """
+CREATE TABLE jobs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    job TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    token INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0,
+    losses INTEGER NOT NULL DEFAULT 0,
+    gpu TEXT NOT NULL DEFAULT '[]',
+    code INTEGER,
+    reason TEXT NOT NULL DEFAULT '',
+    stopping INTEGER NOT NULL DEFAULT 0,
+    submitted REAL NOT NULL,
+    started REAL,
+    ended REAL
+);
+CREATE INDEX turn ON jobs (state, priority DESC, number);
+CREATE TABLE needs (number INTEGER NOT NULL, after INTEGER NOT NULL, PRIMARY KEY (number, after)) WITHOUT ROWID;
+CREATE INDEX needed ON needs (after);
+PRAGMA user_version = 1;
+"""
+
+
+class Queue:
+    """One connection to the queue below a folder; for one thread."""
+
+    def __init__(self, home: Path) -> None:
+        prepare_folder(home)
+        self.home, self._path = home.resolve(), home / "queue.db"
+        with self._explained():
+            self._base = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)
+            self._base.row_factory = sqlite3.Row
+            self._base.execute("PRAGMA journal_mode = WAL")
+            self._base.execute("PRAGMA synchronous = FULL")
+            with self.changing():
+                if not self._base.execute("PRAGMA user_version").fetchone()[0]:
+                    for statement in filter(str.strip, _TABLES.split(";")):
+                        self._base.execute(statement)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._base.close()
+
+    def folder(self, number: int) -> JobFolder:
+        """Where a job's own files lie."""
+        return JobFolder(path=self.home / "jobs" / f"{number:06d}")
+
+    def submit(self, job: Job) -> int:
+        """Put a job into the queue and return its number; within `changing`, several are put there or none."""
+        with self.changing():
+            for one in job.after:
+                self.find(one)
+            row = self._base.execute(
+                "INSERT INTO jobs (job, priority, state, submitted) VALUES (?, ?, ?, ?)",
+                (json.dumps(job.to_json()), job.priority, WAITING, time.time()),
+            )
+            number = int(row.lastrowid or 0)
+            needs = [(number, one) for one in sorted(set(job.after))]
+            self._base.executemany("INSERT INTO needs VALUES (?, ?)", needs)
+            self._settle([number])
+        return number
+
+    def find(self, number: int) -> Entry:
+        """Return a job as it stands."""
+        with self._explained():
+            row = self._base.execute("SELECT * FROM jobs WHERE number = ?", (number,)).fetchone()
+        if row is None:
+            raise InputMissing(f"job {number}: must be in the queue, but is not; workbench jobs lists them")
+        return _to_entry(row)
+
+    def entries(self, states: Sequence[str] = (), *, last: int = 0) -> list[Entry]:
+        """Return jobs in the order of their numbers: those in these states, the last ones."""
+        marks = ",".join("?" * len(states))
+        where = f"WHERE state IN ({marks})" if states else ""
+        with self._explained():
+            rows = self._base.execute(
+                f"SELECT * FROM jobs {where} ORDER BY number DESC LIMIT ?", (*states, last or -1)
+            ).fetchall()
+        return [_to_entry(row) for row in reversed(rows)]
+
+    def upcoming(self) -> Iterator[Entry]:
+        """Yield what could be started, the most urgent first; only as far as somebody asks."""
+        rows = self._base.execute(
+            "SELECT * FROM jobs WHERE state = ? ORDER BY priority DESC, number", (QUEUED,)
+        )
+        return map(_to_entry, rows)
+
+    def has_open(self) -> bool:
+        """Whether anything is left to do."""
+        marks = ",".join("?" * len(OPEN))
+        with self._explained():
+            found = self._base.execute(f"SELECT 1 FROM jobs WHERE state IN ({marks}) LIMIT 1", OPEN)
+            return found.fetchone() is not None
+
+    def start(self, entry: Entry, gpu: Sequence[int]) -> Entry | None:
+        """Take a queued job; None where it is not queued any more, since somebody stopped it."""
+        with self.changing():
+            row = self._base.execute(
+                "UPDATE jobs SET state = ?, token = token + 1, gpu = ?, started = COALESCE(started, ?) "
+                "WHERE number = ? AND state = ? AND token = ? RETURNING *",
+                (RUNNING, json.dumps(list(gpu)), time.time(), entry.number, QUEUED, entry.token),
+            ).fetchone()
+        return _to_entry(row) if row else None
+
+    def end(self, entry: Entry, state: str, *, code: int | None = None, reason: str = "") -> bool:
+        """Give a running job its final state; False for a try that counts no more."""
+        with self.changing():
+            done = self._base.execute(
+                "UPDATE jobs SET state = ?, code = ?, reason = ?, ended = ?, gpu = '[]' "
+                "WHERE number = ? AND token = ? AND state = ?",
+                (state, code, reason, time.time(), entry.number, entry.token, RUNNING),
+            ).rowcount
+            if done:
+                self._tell(entry.number)
+        return bool(done)
+
+    def put_back(self, entry: Entry, *, code: int | None, reason: str, lost: bool) -> bool:
+        """Queue a running job again, since it failed and may be tried again, or was lost."""
+        counter = "losses" if lost else "failures"
+        with self.changing():
+            return bool(
+                self._base.execute(
+                    f"UPDATE jobs SET state = ?, code = ?, reason = ?, gpu = '[]', {counter} = {counter} + 1 "
+                    "WHERE number = ? AND token = ? AND state = ?",
+                    (QUEUED, code, reason, entry.number, entry.token, RUNNING),
+                ).rowcount
+            )
+
+    def ask_to_stop(self, number: int) -> Entry:
+        """Stop what has not begun at once; a running job is asked to end. Return how it stands."""
+        with self.changing():
+            if self.find(number).state in (WAITING, QUEUED):
+                self._base.execute(
+                    "UPDATE jobs SET state = ?, reason = ?, ended = ? WHERE number = ?",
+                    (STOPPED, "stopped before it began", time.time(), number),
+                )
+                self._tell(number)
+            self._base.execute(
+                "UPDATE jobs SET stopping = 1 WHERE number = ? AND state = ?", (number, RUNNING)
+            )
+            return self.find(number)
+
+    def retry(self, number: int) -> Entry:
+        """Queue an ended job again, and let those wait for it again that were skipped because of it."""
+        with self.changing():
+            entry = self.find(number)
+            if entry.state not in FINAL or entry.state == FINISHED:
+                raise JobError(
+                    f"job {number}: must have ended without success to be tried again, but is {entry.state}"
+                )
+            self._revive(number)
+            self._settle([number])
+            return self.find(number)
+
+    def remove(self, numbers: Sequence[int]) -> None:
+        """Forget jobs that have ended; what others waited for stays known to them as it ended."""
+        with self.changing():
+            for number in numbers:
+                entry = self.find(number)
+                if entry.state not in FINAL:
+                    raise JobError(
+                        f"job {number}: must have ended to be removed, but is {entry.state}; "
+                        f"workbench jobs stop {number} ends it",
+                        BUSY,
+                    )
+                self._base.execute("DELETE FROM needs WHERE number = ? OR after = ?", (number, number))
+                self._base.execute("DELETE FROM jobs WHERE number = ?", (number,))
+
+    def _revive(self, number: int) -> None:
+        self._base.execute(
+            "UPDATE jobs SET state = ?, failures = 0, losses = 0, stopping = 0, code = NULL, reason = '', ended = NULL "
+            "WHERE number = ?",
+            (WAITING, number),
+        )
+        for one in self._list_dependents(number, SKIPPED):
+            self._revive(one)
+
+    def _list_dependents(self, number: int, state: str) -> list[int]:
+        rows = self._base.execute(
+            "SELECT number FROM needs JOIN jobs USING (number) WHERE after = ? AND state = ?", (number, state)
+        )
+        return [int(row["number"]) for row in rows.fetchall()]
+
+    def _tell(self, number: int) -> None:
+        """Let those that wait for a job know that it has ended."""
+        self._settle(self._list_dependents(number, WAITING))
+
+    def _settle(self, numbers: Sequence[int]) -> None:
+        """Queue waiting jobs whose needs have finished, and skip those with one that ended otherwise."""
+        for number in numbers:
+            rows = self._base.execute(
+                "SELECT jobs.number, state FROM needs JOIN jobs ON jobs.number = needs.after WHERE needs.number = ?",
+                (number,),
+            ).fetchall()
+            states = {int(row["number"]): str(row["state"]) for row in rows}
+            lost = [one for one, state in states.items() if state in FINAL and state != FINISHED]
+            if lost:
+                reason = f"job {lost[0]}, which it needs, {_WORDS[states[lost[0]]]}"
+                self._base.execute(
+                    "UPDATE jobs SET state = ?, reason = ?, ended = ? WHERE number = ?",
+                    (SKIPPED, reason, time.time(), number),
+                )
+                self._tell(number)
+            elif all(state == FINISHED for state in states.values()):
+                self._base.execute("UPDATE jobs SET state = ? WHERE number = ?", (QUEUED, number))
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """All that is changed within becomes true at once, or none of it; may be nested."""
+        if self._base.in_transaction:
+            yield
+            return
+        with self._explained():
+            self._base.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._base.execute("ROLLBACK")
+                raise
+            self._base.execute("COMMIT")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say in words what SQLite could not do."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            words = str(error)
+            if "locked" in words or "busy" in words:
+                hint = f"must be free, but somebody has written in it for {_PATIENCE:g} seconds; try again"
+                raise JobError(f"{self._path}: {hint}", BUSY) from error
+            if "full" in words:
+                raise explain_os_error(self._path, OSError(28, words)) from error
+            if "readonly" in words:
+                raise explain_os_error(self._path, OSError(30, words)) from error
+            raise JobError(f"{self._path}: must be usable, but is not ({words}); check the disk") from error
+        except sqlite3.DatabaseError as error:
+            hint = "move it away: jobs that ended are still in the folder jobs beside it"
+            raise JobError(f"{self._path}: must be a queue, but is damaged ({error}); {hint}") from error
+
+
+_WORDS: Mapping[str, str] = {FAILED: "failed", STOPPED: "was stopped", SKIPPED: "was skipped"}
+
+
+def _to_entry(row: Any) -> Entry:
+    return Entry(
+        number=row["number"],
+        job=json_to_job(json.loads(row["job"])),
+        state=row["state"],
+        token=row["token"],
+        failures=row["failures"],
+        losses=row["losses"],
+        gpu=tuple(json.loads(row["gpu"])),
+        code=row["code"],
+        reason=row["reason"],
+        stopping=bool(row["stopping"]),
+        submitted=row["submitted"],
+        started=row["started"],
+        ended=row["ended"],
+    )

@@ -1,0 +1,70 @@
+"""How much runs at once on this machine: cores and GPUs, and what of them is free."""
+
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from workbench.jobs.folder import read_json, write_json
+from workbench.jobs.job import Entry, Job
+from workbench.parallel import available_cores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What is free; a job takes cores and whole GPUs."""
+
+    cores: int
+    gpus: tuple[int, ...] = ()
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more can be started."""
+        return self.cores <= 0
+
+    def without(self, running: Iterable[Entry]) -> "Room":
+        """Return what these leave free."""
+        running = list(running)
+        used = {gpu for entry in running for gpu in entry.gpu}
+        cores = self.cores - sum(entry.job.cores for entry in running)
+        return replace(self, cores=cores, gpus=tuple(gpu for gpu in self.gpus if gpu not in used))
+
+    def place(self, job: Job) -> tuple[int, ...] | None:
+        """Return the GPUs that a job would get, None where it has to wait."""
+        if job.cores > self.cores or job.gpus > len(self.gpus):
+            return None
+        return self.gpus[: job.gpus]
+
+    def reserve(self, job: Job) -> "Room":
+        """Return what is left when a job that cannot start yet is to have its share next."""
+        return replace(self, cores=self.cores - job.cores, gpus=self.gpus[job.gpus :])
+
+    def holds(self, job: Job) -> bool:
+        """Whether a job would ever fit, if nothing else ran."""
+        return self.place(job) is not None
+
+
+def read_room(home: Path) -> Room:
+    """Return what may be used: what somebody has set, else all that is there."""
+    found = read_json(home / "room.json")
+    if found is not None:
+        return Room(cores=int(found["cores"]), gpus=tuple(found["gpus"]))
+    return Room(cores=available_cores(), gpus=tuple(range(count_gpus())))
+
+
+def write_room(home: Path, room: Room) -> None:
+    """Set what may be used."""
+    write_json(home / "room.json", {"cores": room.cores, "gpus": room.gpus})
+
+
+@cache
+def count_gpus() -> int:
+    """Ask the driver; without one there is none."""
+    try:
+        told = subprocess.run(
+            ["nvidia-smi", "--list-gpus"], capture_output=True, text=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    return sum(line.startswith("GPU ") for line in told.stdout.splitlines())
