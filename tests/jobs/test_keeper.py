@@ -84,7 +84,9 @@ def test_a_keeper_that_was_slow_to_start_finds_that_its_try_counts_no_more(tmp_p
 
 
 def test_stop_lets_the_command_end_by_itself(tmp_path: Path) -> None:
-    script = "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(143)); print('up'); time.sleep(60)"
+    script = (
+        "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(143)); print('up'); time.sleep(60)"
+    )
     folder = prepare(tmp_path, script)
     keeper = start(folder)
     wait_for(lambda: folder.log.exists() and folder.log.read_text())

@@ -144,7 +144,9 @@ def test_what_has_not_begun_is_stopped_at_once_and_what_runs_is_asked(queue: Que
     assert (asked.state, asked.stopping) == (RUNNING, True)
 
 
-def test_only_what_has_ended_can_be_removed_and_only_what_did_not_succeed_is_tried_again(queue: Queue) -> None:
+def test_only_what_has_ended_can_be_removed_and_only_what_did_not_succeed_is_tried_again(
+    queue: Queue,
+) -> None:
     number = queue.submit(ask())
     with pytest.raises(JobError, match="must have ended to be removed, but is queued"):
         queue.remove([number])

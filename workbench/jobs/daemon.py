@@ -17,18 +17,13 @@ from pathlib import Path
 
 from workbench.errors import BAD_CONFIG, BAD_DATA, BUSY, NO_INPUT, NO_PERMISSION, OK, USAGE
 from workbench.files import claim
-from workbench.jobs.folder import (
-    JobFolder,
-    give_token,
-    is_running,
-    make_folder,
-    read_exit_code,
-    read_json,
-)
+from workbench.jobs.engines.engine import Engine, Sign
+from workbench.jobs.engines.table import find_engine
+from workbench.jobs.folder import JobFolder, give_token, make_folder, read_exit_code, read_json
 from workbench.jobs.job import FAILED, FINISHED, RUNNING, STOPPED, Entry
 from workbench.jobs.keeper import GRACE
 from workbench.jobs.queue import Queue
-from workbench.jobs.room import Room, read_room
+from workbench.jobs.room import Room
 
 TURN = 0.1  # seconds between two looks
 REST = 60.0  # seconds with nothing to do, after which it ends
@@ -40,88 +35,81 @@ HOPELESS = {USAGE, BAD_DATA, NO_INPUT, NO_PERMISSION, BAD_CONFIG}  # would end t
 
 @dataclass(slots=True, kw_only=True)
 class Daemon:
-    """What one process knows beside the queue: the keepers that it started itself."""
+    """What one process knows beside the queue."""
 
     queue: Queue
-    room: Room
     grace: float = GRACE
-    keepers: dict[int, "subprocess.Popen[bytes]"] = field(default_factory=dict)
-    seen: dict[int, float] = field(default_factory=dict)  # when a try without any sign of life was first met
+    engines: dict[str, Engine] = field(default_factory=dict)
+    seen: dict[tuple[int, int], float] = field(
+        default_factory=dict
+    )  # when a try was first met without a sign
 
     def turn(self) -> None:
         """Look at everything once."""
-        running = self.queue.entries((RUNNING,))
-        for entry in running:
+        for entry in self.queue.entries((RUNNING,)):
             self._look(entry)
         running = self.queue.entries((RUNNING,))
-        room = self.room.without(running)
+        rooms: dict[str, Room] = {}
         for entry in self.queue.upcoming():
-            if room.full:
+            name = entry.job.engine
+            if name not in rooms:
+                rooms[name] = (
+                    self._find_engine(entry).room().without(one for one in running if one.job.engine == name)
+                )
+            rooms[name] = self._place(entry, rooms[name])
+            if all(room.full for room in rooms.values()) and len(rooms) == len(self.engines):
                 break
-            gpu = room.place(entry.job)
-            if gpu is None:  # what it needs is kept free for it, or smaller ones would overtake it for ever
-                room = room.reserve(entry.job) if self.room.holds(entry.job) else room
-                continue
-            taken = self.queue.start(entry, gpu)
-            if taken is not None:
-                room = room.without([taken])
-                self._start(taken)
+
+    def _find_engine(self, entry: Entry) -> Engine:
+        name = entry.job.engine
+        if name not in self.engines:
+            self.engines[name] = find_engine(name, self.queue.home)
+        return self.engines[name]
+
+    def _place(self, entry: Entry, room: Room) -> Room:
+        """Start a job if there is room for it; return the room that is left."""
+        if room.full:
+            return room
+        gpu = room.place(entry.job)
+        if gpu is None:  # what it needs is kept free for it, or smaller ones would overtake it for ever
+            return room.reserve(entry.job) if self._find_engine(entry).room().holds(entry.job) else room
+        taken = self.queue.start(entry, gpu)
+        if taken is None:
+            return room
+        folder = self.queue.folder(taken.number)
+        if not folder.job.exists():
+            make_folder(folder.path, taken.job)
+        if give_token(folder, taken.token):
+            self._start(taken, folder)
+        return room.without([taken])
+
+    def _start(self, entry: Entry, folder: JobFolder, *, adopt: bool = False) -> None:
+        handle = self._find_engine(entry).start(entry, folder, grace=self.grace, adopt=adopt)
+        self.queue.remember(entry, handle)
 
     def _look(self, entry: Entry) -> None:
-        """See how a running job stands."""
+        """See how a running job stands, and do what follows."""
         folder = self.queue.folder(entry.number)
-        keeper = self.keepers.get(entry.number)
-        kept = keeper is not None and keeper.poll() is None
         if entry.stopping and not folder.stop.exists():
             folder.stop.touch()
-        if kept:
+        sign = self._find_engine(entry).look(entry, folder)
+        if sign is Sign.ALIVE:
             return
-        self.keepers.pop(entry.number, None)
-        if is_running(folder):
-            self._care(entry, folder)
+        if sign is Sign.ORPHAN:
+            if self._is_overdue(entry):
+                self._start(entry, folder, adopt=True)
             return
         end = read_json(folder.end(entry.token)) or {}
         code = end.get("code", read_exit_code(folder, entry.token))
         if code is not None:
             self._conclude(entry, int(code), str(end.get("reason", "")))
-        elif keeper is not None or self._is_overdue(entry):
+        elif sign is Sign.GONE or self._is_overdue(entry):
             self._lose(entry)
-
-    def _care(self, entry: Entry, folder: JobFolder) -> None:
-        """Something of the job runs: it needs a keeper, unless the one that an earlier daemon started is alive."""
-        status = read_json(folder.status) or {}
-        if status.get("token") == entry.token and is_keeper(int(status.get("keeper", 0)), folder):
-            return
-        if self._is_overdue(entry):
-            self._keep(entry, "--adopt")
 
     def _is_overdue(self, entry: Entry) -> bool:
         """Whether a try has been without a sign of life longer than a keeper takes to begin."""
-        key = entry.number * 1_000_000 + entry.token
-        return time.monotonic() - self.seen.setdefault(key, time.monotonic()) > STARTING
-
-    def _start(self, entry: Entry) -> None:
-        folder = self.queue.folder(entry.number)
-        if not folder.job.exists():
-            make_folder(folder.path, entry.job)
-        if give_token(folder, entry.token):
-            self._keep(entry)
-
-    def _keep(self, entry: Entry, *more: str) -> None:
-        """Start a keeper that outlives this process."""
-        folder = self.queue.folder(entry.number)
-        words = [sys.executable, "-m", "workbench.jobs.keeper", str(folder.path), str(entry.token)]
-        environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ",".join(map(str, entry.gpu))}
-        if not self.room.gpus:
-            environment.pop("CUDA_VISIBLE_DEVICES")
-        self.keepers[entry.number] = subprocess.Popen(
-            [*words, "--grace", f"{self.grace:g}", *more],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        since = self.seen.setdefault((entry.number, entry.token), time.monotonic())
+        return time.monotonic() - since > STARTING
 
     def _conclude(self, entry: Entry, code: int, reason: str) -> None:
         """Give a try that ended its consequence."""
@@ -147,21 +135,14 @@ class Daemon:
             self.queue.end(entry, FAILED, code=code, reason=reason)
 
 
-def is_keeper(number: int, folder: JobFolder) -> bool:
-    """Whether a process is the keeper of that job, and not another one that was given the same number since."""
-    try:
-        words = Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
-    return b"workbench.jobs.keeper" in words and os.fsencode(folder.path) in words
-
-
 def serve(home: Path, *, rest: float = REST, grace: float = GRACE) -> int:
     """Work until nothing is left to do."""
     lock = os.open(home / "daemon.lock", os.O_RDWR | os.O_CREAT, 0o644)
     queue = Queue(home)
     while claim(lock):
-        daemon = Daemon(queue=queue, room=read_room(home), grace=grace)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        daemon = Daemon(queue=queue, grace=grace)
         idle = time.monotonic()
         while time.monotonic() - idle < rest:
             daemon.turn()
@@ -175,14 +156,19 @@ def serve(home: Path, *, rest: float = REST, grace: float = GRACE) -> int:
     return BUSY
 
 
-def wake(home: Path) -> None:
-    """Start a daemon, unless one is there."""
+def find_daemon(home: Path) -> int | None:
+    """Return the process that serves a queue, 0 while it has not said who it is, None where there is none."""
     lock = os.open(home / "daemon.lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        if not claim(lock):
-            return
+        return None if claim(lock) else int(os.pread(lock, 20, 0) or 0)
     finally:
         os.close(lock)
+
+
+def wake(home: Path) -> None:
+    """Start a daemon, unless one is there."""
+    if find_daemon(home) is not None:
+        return
     with (home / "daemon.log").open("ab") as log:
         subprocess.Popen(
             [sys.executable, "-m", "workbench.jobs.daemon", str(home)],

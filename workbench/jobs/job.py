@@ -24,6 +24,7 @@ class Job:
     limit: float = 0.0  # seconds that one try may take; 0: any
     cores: int = 1
     gpus: int = 0
+    engine: str = "local"
 
     def to_json(self) -> dict[str, Any]:
         """Return what the queue and the job's own folder keep."""
@@ -46,6 +47,7 @@ class Entry:
     failures: int = 0
     losses: int = 0  # tries that ended because somebody killed them or the machine went down
     gpu: tuple[int, ...] = ()
+    handle: str = ""  # by which the engine knows the try
     code: int | None = None
     reason: str = ""
     stopping: bool = False

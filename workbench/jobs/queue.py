@@ -42,6 +42,7 @@ CREATE TABLE jobs (
     failures INTEGER NOT NULL DEFAULT 0,
     losses INTEGER NOT NULL DEFAULT 0,
     gpu TEXT NOT NULL DEFAULT '[]',
+    handle TEXT NOT NULL DEFAULT '',
     code INTEGER,
     reason TEXT NOT NULL DEFAULT '',
     stopping INTEGER NOT NULL DEFAULT 0,
@@ -131,11 +132,19 @@ class Queue:
         """Take a queued job; None where it is not queued any more, since somebody stopped it."""
         with self.changing():
             row = self._base.execute(
-                "UPDATE jobs SET state = ?, token = token + 1, gpu = ?, started = COALESCE(started, ?) "
+                "UPDATE jobs SET state = ?, token = token + 1, gpu = ?, handle = '', started = COALESCE(started, ?) "
                 "WHERE number = ? AND state = ? AND token = ? RETURNING *",
                 (RUNNING, json.dumps(list(gpu)), time.time(), entry.number, QUEUED, entry.token),
             ).fetchone()
         return _to_entry(row) if row else None
+
+    def remember(self, entry: Entry, handle: str) -> None:
+        """Keep the word by which the engine knows a try."""
+        with self.changing():
+            self._base.execute(
+                "UPDATE jobs SET handle = ? WHERE number = ? AND token = ?",
+                (handle, entry.number, entry.token),
+            )
 
     def end(self, entry: Entry, state: str, *, code: int | None = None, reason: str = "") -> bool:
         """Give a running job its final state; False for a try that counts no more."""
@@ -242,17 +251,20 @@ class Queue:
     @contextmanager
     def changing(self) -> Iterator[None]:
         """All that is changed within becomes true at once, or none of it; may be nested."""
-        if self._base.in_transaction:
+        if self._is_changing():
             yield
             return
         with self._explained():
             self._base.execute("BEGIN IMMEDIATE")
             try:
                 yield
-            except BaseException:
-                self._base.execute("ROLLBACK")
-                raise
-            self._base.execute("COMMIT")
+                self._base.execute("COMMIT")
+            finally:
+                if self._is_changing():
+                    self._base.execute("ROLLBACK")
+
+    def _is_changing(self) -> bool:
+        return self._base.in_transaction
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -286,6 +298,7 @@ def _to_entry(row: Any) -> Entry:
         failures=row["failures"],
         losses=row["losses"],
         gpu=tuple(json.loads(row["gpu"])),
+        handle=row["handle"],
         code=row["code"],
         reason=row["reason"],
         stopping=bool(row["stopping"]),

@@ -1,0 +1,174 @@
+"""The daemon with real processes: what is started when, what becomes of failures, and kills of everything."""
+
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from workbench.jobs import daemon
+from workbench.jobs.job import FAILED, FINISHED, QUEUED, RUNNING, SKIPPED, STOPPED, Job
+from workbench.jobs.processes import find_members
+from workbench.jobs.queue import Queue
+from workbench.jobs.room import Room, write_room
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[Queue]:
+    queue = Queue(tmp_path / "home")
+    write_room(queue.home, Room(cores=4))
+    yield queue
+    server = daemon.find_daemon(queue.home)
+    if server:
+        os.kill(server, signal.SIGTERM)
+    for entry in queue.entries():
+        for number in find_members(0, f"WORKBENCH_JOB={queue.folder(entry.number).path}#{entry.token}"):
+            os.kill(number, signal.SIGKILL)
+
+
+def ask(queue: Queue, script: str, **more: object) -> int:
+    return queue.submit(Job(command=(sys.executable, "-S", "-c", script), place="/", **more))  # type: ignore[arg-type]
+
+
+def work(queue: Queue, until: Callable[[], object], *, grace: float = 5.0, seconds: float = 30.0) -> None:
+    mine, end = daemon.Daemon(queue=queue, grace=grace), time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < end, [(entry.number, entry.state) for entry in queue.entries()]
+        mine.turn()
+        time.sleep(0.02)
+
+
+def states(queue: Queue) -> list[str]:
+    return [entry.state for entry in queue.entries()]
+
+
+def test_what_is_needed_runs_first_and_what_needs_a_failure_is_skipped(queue: Queue, tmp_path: Path) -> None:
+    first = ask(queue, f"open('{tmp_path}/made', 'w').close()")
+    second = ask(queue, f"open('{tmp_path}/made').close(); raise SystemExit(1)", after=(first,))
+    ask(queue, "", after=(second,))
+    work(queue, lambda: not queue.has_open())
+    assert states(queue) == [FINISHED, FAILED, SKIPPED]
+    assert queue.find(second).reason == "exit code 1"
+
+
+def test_no_more_runs_than_there_is_room_for(queue: Queue) -> None:
+    for _ in range(6):
+        ask(queue, "import time; time.sleep(0.4)", cores=2)
+    most = 0
+
+    def look() -> bool:
+        nonlocal most
+        most = max(most, Counter(states(queue))[RUNNING])
+        return not queue.has_open()
+
+    work(queue, look)
+    assert most == 2
+
+
+def test_a_large_job_is_not_overtaken_by_small_ones_for_ever(queue: Queue) -> None:
+    ask(queue, "import time; time.sleep(0.6)", cores=2)
+    large = ask(queue, "", cores=4, priority=1)
+    small = [ask(queue, "") for _ in range(3)]
+    queue.start(queue.find(1), ())  # it runs, for all that the queue knows
+    daemon.Daemon(queue=queue).turn()
+    assert {queue.find(number).state for number in (large, *small)} == {QUEUED}
+
+
+def test_a_failure_is_tried_again_as_often_as_was_asked(queue: Queue, tmp_path: Path) -> None:
+    script = f"f = open('{tmp_path}/tries', 'a'); f.write('x'); f.close(); raise SystemExit(1)"
+    number = ask(queue, script, retries=2)
+    work(queue, lambda: not queue.has_open())
+    assert (tmp_path / "tries").read_text() == "xxx"
+    assert (queue.find(number).state, queue.find(number).failures) == (FAILED, 2)
+
+
+def test_what_would_end_the_same_way_again_is_not_tried_again(queue: Queue, tmp_path: Path) -> None:
+    script = f"f = open('{tmp_path}/tries', 'a'); f.write('x'); f.close(); raise SystemExit(78)"
+    ask(queue, script, retries=5)
+    work(queue, lambda: not queue.has_open())
+    assert (tmp_path / "tries").read_text() == "x"
+
+
+def test_a_command_that_was_killed_is_tried_again(queue: Queue, tmp_path: Path) -> None:
+    script = f"""
+import os, pathlib
+tries = pathlib.Path('{tmp_path}/tries')
+tries.write_text((tries.read_text() if tries.exists() else '') + 'x')
+if len(tries.read_text()) < 3:
+    os.kill(os.getpid(), 9)
+"""
+    number = ask(queue, script)
+    work(queue, lambda: not queue.has_open())
+    assert (queue.find(number).state, queue.find(number).losses) == (FINISHED, 2)
+
+
+def test_a_command_that_is_killed_every_time_fails_at_last(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon, "LOSSES", 1)
+    number = ask(queue, "import os; os.kill(os.getpid(), 9)")
+    work(queue, lambda: not queue.has_open())
+    assert queue.find(number).reason == "killed 2 times, perhaps for lack of memory"
+
+
+def test_a_running_job_that_is_asked_to_stop_ends_and_leaves_nothing(queue: Queue) -> None:
+    number = ask(queue, "import time; time.sleep(60)")
+    work(queue, lambda: queue.folder(number).status.exists())
+    queue.ask_to_stop(number)
+    work(queue, lambda: not queue.has_open())
+    assert queue.find(number).state == STOPPED
+    assert not list(find_members(0, f"WORKBENCH_JOB={queue.folder(number).path}#1"))
+
+
+def test_a_daemon_outlives_who_woke_it_and_there_is_one(queue: Queue) -> None:
+    for _ in range(3):
+        ask(queue, "import time; time.sleep(0.2)")
+    for _ in range(5):
+        daemon.wake(queue.home)
+    end = time.monotonic() + 30
+    while queue.has_open():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert states(queue) == [FINISHED] * 3
+
+
+def test_kills_of_keepers_and_daemons_lose_no_job_and_run_none_twice(queue: Queue, tmp_path: Path) -> None:
+    chance = random.Random(1)
+    write_room(queue.home, Room(cores=8))
+    for number in range(24):
+        script = f"""
+import os, time
+time.sleep({chance.uniform(0.1, 0.6)})
+mark = os.open('{tmp_path}/{number}', os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+os.write(mark, b'x')
+"""
+        ask(queue, script)
+    kills, end = 0, time.monotonic() + 60
+    while queue.has_open():
+        assert time.monotonic() < end, states(queue)
+        daemon.wake(queue.home)
+        time.sleep(chance.uniform(0.1, 0.4))
+        victims = list(find_servants(queue.home))
+        if victims and kills < 15:
+            os.kill(chance.choice(victims), signal.SIGKILL)
+            kills += 1
+    assert states(queue) == [FINISHED] * 24
+    assert [(tmp_path / str(number)).read_text() for number in range(24)] == ["x"] * 24
+
+
+def find_servants(home: Path) -> Iterator[int]:
+    """The daemon and the keepers of a queue."""
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (place / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if os.fsencode(home) in words and (b"jobs.daemon" in words or b"jobs.keeper" in words):
+            yield int(place.name)

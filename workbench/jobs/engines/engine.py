@@ -1,0 +1,40 @@
+"""What every engine can do. The scheduler's word is a hint; the files in the folder of a job are the truth."""
+
+import sys
+from enum import Enum
+from typing import Protocol
+
+from workbench.jobs.folder import JobFolder
+from workbench.jobs.job import Entry
+from workbench.jobs.room import Room
+
+
+class Sign(Enum):
+    """How a try looks from outside."""
+
+    ALIVE = "it runs, or somebody else's queue has it"
+    ORPHAN = "it runs, and its keeper does not"
+    MISSING = "nothing runs, but it may be about to begin"
+    GONE = "nothing runs any more"
+
+
+class Engine(Protocol):
+    """One place where jobs are run."""
+
+    def room(self) -> Room:
+        """How much may run there at once, all in all."""
+        ...
+
+    def start(self, entry: Entry, folder: JobFolder, *, grace: float, adopt: bool = False) -> str:
+        """Start a keeper and return a word by which the engine will know it again."""
+        ...
+
+    def look(self, entry: Entry, folder: JobFolder) -> Sign:
+        """See whether a try is alive."""
+        ...
+
+
+def name_keeper(entry: Entry, folder: JobFolder, *, grace: float, adopt: bool = False) -> list[str]:
+    """Return the command line of a keeper, the same everywhere."""
+    words = [sys.executable, "-m", "workbench.jobs.keeper", str(folder.path), str(entry.token)]
+    return [*words, "--grace", f"{grace:g}", *(["--adopt"] if adopt else [])]

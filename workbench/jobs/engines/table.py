@@ -1,0 +1,23 @@
+"""The engines by name; what one needs beside the standard library is imported when somebody asks for it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from workbench.errors import JobError, nearest
+from workbench.jobs.engines.engine import Engine
+from workbench.jobs.engines.inline import Inline
+from workbench.jobs.engines.local import Local
+
+ENGINES: Mapping[str, Callable[[Path], Engine]] = {
+    "inline": lambda home: Inline(),
+    "local": lambda home: Local(home=home),
+}
+
+
+def find_engine(name: str, home: Path) -> Engine:
+    """Return an engine for the queue below a folder."""
+    if name not in ENGINES:
+        raise JobError(
+            f"--on {name}: must be one of {', '.join(ENGINES)}, but is not{nearest(name, ENGINES)}"
+        )
+    return ENGINES[name](home)
