@@ -23,6 +23,8 @@ COMMANDS = {
     "evaluate": ("evaluate", "every number that can be said of predictions, and gates"),
     "compare": ("compare", "is one run better than another, or is it luck; what more labels would bring"),
     "report": ("report", "one page of a run: numbers, curves, pictures of its mistakes"),
+    "launch": ("launch", "trainings as jobs: on this machine, later, many at once"),
+    "jobs": ("jobs", "list, show, follow, stop and retry what was launched"),
     "runs": ("runs", "list, show, compare and remove the runs of a project"),
     "demo": ("demo", "the whole flow on drawn samples"),
     "doctor": ("doctor", "what is installed, what is wrong, and what mends it"),
@@ -75,10 +77,14 @@ def _run(words: list[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_arguments(parser)
+    given, rest = words[1:], None
+    if hasattr(command, "REST") and "--" in given:  # what follows is for another verb
+        given, rest = given[: given.index("--")], given[given.index("--") + 1 :]
     try:
-        args = parser.parse_intermixed_args(words[1:])
+        args = parser.parse_intermixed_args(given)
     except SystemExit as stop:
         return int(stop.code or OK)
+    args.rest = rest or []
     code: int = command.run(args)
     return code
 

@@ -138,6 +138,20 @@ class Run:
         return self.folder / "mistakes" / f"{part}.json"
 
 
+def name_run(runs: Path, name: str) -> Run:
+    """Return the run of that name, and make its folder where it is not there."""
+    if Path(name).name != name or name.startswith("."):
+        raise RunError(
+            f"--run {name}: must be a name without slashes or a dot in front, but is not; change it"
+        )
+    prepare_folder(runs)
+    try:
+        (runs / name).mkdir(exist_ok=True)
+    except OSError as error:
+        raise explain_os_error(runs / name, error) from error
+    return Run(folder=runs / name)
+
+
 def make_run(runs: Path, model: str) -> Run:
     """Make a new folder; two that start in the same second get different names."""
     prepare_folder(runs)

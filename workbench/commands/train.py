@@ -11,7 +11,7 @@ from workbench.commands.output import format_table, print_json, print_line, say
 from workbench.commands.training_arguments import add_training_arguments, read_typed
 from workbench.errors import OK, InputMissing
 from workbench.project import Project, find_project, read_project
-from workbench.run import Run, find_run, hold, list_runs, read_record
+from workbench.run import Run, RunError, find_run, hold, list_runs, name_run, read_record
 
 if TYPE_CHECKING:
     from workbench.engine.training.course import Course
@@ -25,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `train` takes."""
     add_training_arguments(parser)
     parser.add_argument("--resume", metavar="RUN", help="go on with a run: its name, its folder, or last")
+    parser.add_argument(
+        "--run", default="", metavar="NAME", help="begin a run of this name, or go on with it if it has begun"
+    )
     parser.add_argument(
         "--allow-changed",
         nargs="+",
@@ -44,21 +47,36 @@ def run(args: argparse.Namespace) -> int:
     if "WORLD_SIZE" in os.environ and args.resume:
         return _work_in_group(project, args)
     typed = read_typed(args)
-    here = _find_resumed(args.resume, project) if args.resume else None
+    here = _find_here(project, args)
     if here is None:
         folder = _begin(project, None, typed, args)
         _train(folder, project, args)
     else:
         folder = here
         with hold(here):
-            before = {key: text for key, text in read_record(here).get("typed", {}).items() if key != TRUST}
-            _begin(project, here, {**before, **typed}, args)
+            _begin(project, here, {**_read_typed_before(here), **typed}, args)
             if args.gpus == 1:
                 _work(here, strict=args.strict, held=True)
         if args.gpus > 1:  # the first of them holds it
             _train(here, project, args)
     _tell(folder, as_json=args.json)
     return OK
+
+
+def _find_here(project: Project, args: argparse.Namespace) -> Run | None:
+    """The folder to work in: one to go on with, one of a given name, or none yet."""
+    if args.resume and args.run:
+        raise RunError("--resume and --run: must not stand together, but do; leave one out")
+    if args.run:
+        return name_run(project.runs, args.run)
+    return _find_resumed(args.resume, project) if args.resume else None
+
+
+def _read_typed_before(here: Run) -> dict[str, str]:
+    if not here.record.exists():
+        return {}
+    typed = read_record(here).get("typed", {})
+    return {key: text for key, text in typed.items() if key != TRUST}
 
 
 def _train(folder: Run, project: Project, args: argparse.Namespace) -> None:
@@ -96,13 +114,13 @@ def _begin(project: Project, here: Run | None, typed: Mapping[str, str], args: a
 
     result = convert_project(project, None, as_rle=False, strict=False)
     course = plan_course(project, Path(result.out), typed, world=args.gpus)
-    if here:
+    if here and here.record.exists():
         _, told = resume_run(here, course, args.allow_changed)
         for line in told:
             say(line)
         say(f"going on with {here.folder}")
         return here
-    folder = begin_run(project, course)
+    folder = begin_run(project, course, here)
     say(_describe(course, folder))
     return folder
 

@@ -91,9 +91,9 @@ def _fix_weights(cfg: CfgNode, settings: Settings, project: Project) -> CfgNode:
     return cfg
 
 
-def begin_run(project: Project, course: Course) -> Run:
-    """Make the run folder, and write down where it comes from."""
-    run = make_run(project.runs, course.model)
+def begin_run(project: Project, course: Course, run: Run | None = None) -> Run:
+    """Make the run folder, unless there is one, and write down where it comes from."""
+    run = run or make_run(project.runs, course.model)
     record: dict[str, Any] = {
         "state": "new",
         "command": [redact(word) for word in ("workbench", *sys.argv[1:])],

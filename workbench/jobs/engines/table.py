@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from workbench.errors import JobError, nearest
+from workbench.errors import USAGE, JobError, nearest
 from workbench.jobs.engines.engine import Engine
 from workbench.jobs.engines.inline import Inline
 from workbench.jobs.engines.local import Local
@@ -14,10 +14,14 @@ ENGINES: Mapping[str, Callable[[Path], Engine]] = {
 }
 
 
+def require_engine(name: str) -> None:
+    """Refuse a name that is none."""
+    if name not in ENGINES:
+        words = f"must be one of {', '.join(ENGINES)}, but is not{nearest(name, ENGINES)}"
+        raise JobError(f"--on {name}: {words}", USAGE)
+
+
 def find_engine(name: str, home: Path) -> Engine:
     """Return an engine for the queue below a folder."""
-    if name not in ENGINES:
-        raise JobError(
-            f"--on {name}: must be one of {', '.join(ENGINES)}, but is not{nearest(name, ENGINES)}"
-        )
+    require_engine(name)
     return ENGINES[name](home)

@@ -1,0 +1,181 @@
+"""`workbench jobs`: what was launched, how it stands, and what to do about it."""
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from shutil import rmtree
+from typing import TYPE_CHECKING, Any
+
+from workbench.commands.job_lines import describe, format_list, to_json
+from workbench.commands.output import print_json, print_line, say
+from workbench.errors import OK, USAGE, JobError
+
+if TYPE_CHECKING:
+    from workbench.jobs.job import Entry
+    from workbench.jobs.queue import Queue
+
+HELP = "List jobs, show one, follow what it says, stop, retry or forget some; set how many may run at once."
+EXAMPLE = "workbench jobs logs 12 -f"
+SHOWN = 20  # ended jobs in a list; --all shows every one
+TURN = 0.2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `jobs` takes."""
+    acts = ("list", "show", "logs", "stop", "retry", "clean", "room")
+    parser.add_argument("action", nargs="?", choices=acts, default="list")
+    parser.add_argument("jobs", nargs="*", type=int, metavar="JOB", help="numbers in the list")
+    parser.add_argument("-f", "--follow", action="store_true", help="logs: go on until the job has ended")
+    parser.add_argument(
+        "--all", action="store_true", help="every job: of the list, to stop, to retry, to clean"
+    )
+    parser.add_argument("--cores", type=int, metavar="N", help="room: cores that jobs may take")
+    parser.add_argument("--gpus", metavar="0,1", help="room: GPUs that jobs may take; none for none")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked, and see that somebody works on what is open."""
+    from workbench.jobs.daemon import wake
+    from workbench.jobs.home import find_home
+    from workbench.jobs.queue import Queue
+
+    acts: dict[str, Callable[[argparse.Namespace, Queue], int]] = {
+        "list": _list,
+        "show": _show,
+        "logs": _logs,
+        "stop": _stop,
+        "retry": _retry,
+        "clean": _clean,
+        "room": _set_room,
+    }
+    queue = Queue(find_home())
+    if queue.has_open():  # after a crash or a reboot nobody does
+        wake(queue.home)
+    code = acts[args.action](args, queue)
+    if args.action == "retry":
+        wake(queue.home)
+    return code
+
+
+def _list(args: argparse.Namespace, queue: "Queue") -> int:
+    from workbench.jobs.job import FINAL, OPEN
+
+    if args.jobs:
+        raise JobError("workbench jobs list takes no number; workbench jobs show JOB tells of one", USAGE)
+    ended = queue.entries(FINAL, last=0 if args.all else SHOWN)
+    entries = sorted([*ended, *queue.entries(OPEN)], key=lambda entry: entry.number)
+    if args.json:
+        print_json({"jobs": [to_json(entry, queue.folder(entry.number)) for entry in entries]})
+    else:
+        print_line(format_list(entries, time.time()))
+    return OK
+
+
+def _show(args: argparse.Namespace, queue: "Queue") -> int:
+    entries = _find(args, queue)
+    if args.json:
+        found: list[dict[str, Any]] = [to_json(entry, queue.folder(entry.number)) for entry in entries]
+        print_json(found[0] if len(found) == 1 else {"jobs": found})
+    else:
+        print_line("\n\n".join(describe(entry, queue.folder(entry.number), time.time()) for entry in entries))
+    return OK
+
+
+def _logs(args: argparse.Namespace, queue: "Queue") -> int:
+    """Print what a job said so far, and with -f what it goes on to say."""
+    from workbench.jobs.job import OPEN
+
+    entries = _find(args, queue)
+    if len(entries) != 1:
+        raise JobError("workbench jobs logs: must be given one job, but got several; name one", USAGE)
+    number, place = entries[0].number, 0
+    log = queue.folder(number).log
+    while True:
+        is_open = queue.find(number).state in OPEN  # asked first: what it says until then is printed below
+        place = _print_from(log, place)
+        if not (args.follow and is_open):
+            return OK
+        time.sleep(TURN)
+
+
+def _print_from(log: Path, place: int) -> int:
+    """Print what a file has behind a place, and return its end; a progress bar's returns become lines."""
+    try:
+        with log.open("rb") as stream:
+            stream.seek(place)
+            found = stream.read()
+    except FileNotFoundError:
+        return place
+    if found:
+        print_line(found.decode(errors="replace").replace("\r", "\n").removesuffix("\n"))
+    return place + len(found)
+
+
+def _stop(args: argparse.Namespace, queue: "Queue") -> int:
+    from workbench.jobs.job import OPEN, RUNNING
+
+    entries = queue.entries(OPEN) if args.all else _find(args, queue)
+    with queue.changing():
+        after = [queue.ask_to_stop(entry.number) for entry in reversed(entries)]
+    for entry in reversed(after):
+        word = "asked to stop, it ends after its checkpoint" if entry.state == RUNNING else entry.state
+        say(f"job {entry.number}: {word}")
+    return OK
+
+
+def _retry(args: argparse.Namespace, queue: "Queue") -> int:
+    from workbench.jobs.job import FAILED, STOPPED
+
+    entries = queue.entries((FAILED, STOPPED)) if args.all else _find(args, queue)
+    for entry in entries:
+        say(f"job {entry.number}: {queue.retry(entry.number).state}")
+    return OK
+
+
+def _clean(args: argparse.Namespace, queue: "Queue") -> int:
+    """Forget jobs that have ended, and their logs; runs stay."""
+    from workbench.jobs.job import FINAL
+
+    numbers = [entry.number for entry in (queue.entries(FINAL) if args.all else _find(args, queue))]
+    queue.remove(numbers)
+    for number in numbers:
+        rmtree(queue.folder(number).path, ignore_errors=True)
+    say(f"{len(numbers)} jobs forgotten")
+    return OK
+
+
+def _set_room(args: argparse.Namespace, queue: "Queue") -> int:
+    from workbench.jobs.room import read_room, write_room
+
+    room = read_room(queue.home)
+    if args.cores is not None:
+        if args.cores < 1:
+            raise JobError(f"--cores: must be 1 or more, but got {args.cores}; correct it", USAGE)
+        room = replace(room, cores=args.cores)
+    if args.gpus is not None:
+        room = replace(room, gpus=_read_gpus(args.gpus))
+    if args.cores is not None or args.gpus is not None:
+        write_room(queue.home, room)
+    if args.json:
+        print_json({"cores": room.cores, "gpus": list(room.gpus)})
+    else:
+        print_line(f"cores {room.cores}, GPUs {', '.join(map(str, room.gpus)) or 'none'}")
+    return OK
+
+
+def _read_gpus(text: str) -> tuple[int, ...]:
+    words = [word for word in text.split(",") if word not in ("", "none")]
+    if not all(word.isdecimal() for word in words) or len(set(words)) < len(words):
+        raise JobError(f"--gpus {text}: must be numbers such as 0,1, or none, but is not; correct it", USAGE)
+    return tuple(map(int, words))
+
+
+def _find(args: argparse.Namespace, queue: "Queue") -> "list[Entry]":
+    if not args.jobs:
+        raise InputMissing(
+            f"workbench jobs {args.action}: must be given a job, but got none; workbench jobs lists them"
+        )
+    return [queue.find(number) for number in args.jobs]
