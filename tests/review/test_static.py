@@ -11,7 +11,7 @@ pytest.importorskip("hotcoco")
 
 from PIL import Image
 
-from tests.report.browser import find_browser, start_browser
+from tests.browser import find_browser, start_browser
 from tests.report.example import make_material
 from tests.report.runs import make_run
 from workbench.cli import main
