@@ -23,9 +23,9 @@ def name_dataset(project: Path) -> str:
     return f"workbench-{_to_word(place.name)}-{hashlib.sha256(str(place).encode()).hexdigest()[:8]}"
 
 
-def name_run_field(run: str) -> str:
-    """A run's name as FiftyOne takes it for a field."""
-    word = _to_word(run)
+def name_run_field(run: str, part: str = "val") -> str:
+    """A run's name as FiftyOne takes it for a field; what it found in another part than val has one of its own."""
+    word = _to_word(run if part == "val" else f"{run}_{part}")
     return word if word[:1].isalpha() else f"run_{word}"
 
 

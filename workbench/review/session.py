@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,10 @@ class Database:
     connection: Any
     uri: str
     folder: Path | None  # of our own mongod
+
+    def load(self, name: str) -> Any:
+        """A module of FiftyOne that it does not bring by itself."""
+        return import_module(f"fiftyone.{name}")
 
     def find_samples(self, dataset: Any) -> Any:
         """The collection that holds a dataset's samples, for many documents at once."""
