@@ -44,12 +44,13 @@ def crop_masks(counts: Sequence[bytes], heights: Sequence[int]) -> list[Crop]:
     edges = np.stack([frames.left, frames.top, frames.right, frames.bottom], 1).tolist()
     starts = runs.first.tolist()
     return [
-        _crop(runs.ends[start:stop], height, *frame)
+        _crop(runs.ends[start:stop], height, frame)
         for start, stop, height, frame in zip(starts, starts[1:], heights, edges, strict=False)
     ]
 
 
-def _crop(ends: "NDArray[np.int32]", height: int, left: int, top: int, right: int, bottom: int) -> Crop:
+def _crop(ends: "NDArray[np.int32]", height: int, edges: Sequence[int]) -> Crop:
+    left, top, right, bottom = edges
     frame = (left, top, right - left, bottom - top)
     if right <= left or bottom <= top:
         return Crop(frame=frame, picture=None)
