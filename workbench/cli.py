@@ -17,6 +17,7 @@ COMMANDS = {
     "import": ("import_", "other formats → Labelme files"),
     "check": ("check", "find every mistake in annotations and images"),
     "convert": ("convert", "Labelme files → a dataset to train on"),
+    "prelabel": ("prelabel", "labels begun without any model: drafts to finish in Labelme"),
     "models": ("models", "what can be trained, from which weights, at what cost"),
     "preflight": ("preflight", "try a training before it is started"),
     "train": ("train", "fine-tune a model, and score it"),

@@ -20,6 +20,9 @@ GROUNDS, RARE = (
     0.1,
 )  # colours that a background may have; what makes up less of the rim is an object that is cut off
 LEAST_SPREAD = 4.0  # ΔE; no background is more even than a camera's noise
+LEAST_DISTANCE = float(np.log1p(8.0))  # in spreads of the background; below, an image has only background
+LEAST_CONTRAST = 40.0  # of the 100 of lightness, or the 255 of a channel
+LEAST_THRESHOLD = 0.25  # of the evidence
 LIGHT_WEIGHT = 0.5  # shadows change lightness, not colour
 SAMPLE = 4000  # pixels of the rim that are looked at
 
@@ -27,20 +30,20 @@ SAMPLE = 4000  # pixels of the rim that are looked at
 def compute_evidence(frame: Frame, settings: Settings) -> "Floats":
     """From 0, what looks most like background, to 1."""
     if settings.channel == "color":
-        raw = _measure_distance(frame)
+        raw, least = _measure_distance(frame), LEAST_DISTANCE
     else:
-        raw = _orient(_pick(frame, settings.channel), settings.polarity)
+        raw, least = _orient(_pick(frame, settings.channel), settings.polarity), LEAST_CONTRAST
     low, high = np.percentile(raw, (0.5, 99.5))
-    scaled: Floats = ((raw - low) / max(high - low, 1e-6)).clip(0, 1).astype(np.float32)
+    scaled: Floats = ((raw - low) / max(high - low, least)).clip(0, 1).astype(np.float32)
     return scaled
 
 
 def find_threshold(evidence: "Floats") -> float:
-    """Otsu's; an image that is all the same has no objects."""
+    """Otsu's; an image that is all the same, but for the camera's noise, has no objects."""
     if float(evidence.max()) - float(evidence.min()) < 1e-6:
         return 1.0
     value: float = scikit("filters").threshold_otsu(evidence)
-    return value
+    return max(value, LEAST_THRESHOLD)
 
 
 def find_rim(frame: Frame) -> "Bools":

@@ -40,10 +40,10 @@ class Frame:
         return int(self.rgb.shape[0] * self.rgb.shape[1])
 
 
-def make_frame(image: "NDArray[Any]", settings: Settings) -> Frame:
-    """Reduce an image (grey, RGB, with alpha; 8 bits a channel) to the size that is looked at."""
+def make_frame(image: "NDArray[Any]", settings: Settings, *, whole: tuple[int, int] | None = None) -> Frame:
+    """Reduce an image (grey, RGB, with alpha; 8 bits) to what is looked at; `whole`: its size where it was reduced."""
     cv2 = opencv()
-    height, width = image.shape[:2]
+    width, height = whole or (image.shape[1], image.shape[0])
     small = _reduce(_to_rgb(image), settings.size)
     blurred = small.astype(np.float32) / 255
     if settings.smooth:

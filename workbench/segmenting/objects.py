@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 BRUSH = 0.006  # of the shorter side: the radius of what is brushed away and closed
+WITHIN = 0.8  # of an object inside larger ones: a highlight, or what is printed on it
 AROUND = 0.35  # of the image's edge; what touches more of it is the background
 
 

@@ -55,9 +55,13 @@ class Region:
 def segment(image: "NDArray[Any]", method: str, **chosen: Any) -> list[Region]:
     """Find the objects of an image (height x width, or x channels; 8 bits), the largest first."""
     settings = make_settings(chosen)
-    find = FINDERS[require_method(method)]
-    frame = make_frame(image, settings)
-    return [_enlarge(mask, frame) for mask in choose(find(frame, settings), frame, settings)]
+    return segment_frame(make_frame(image, settings), method, settings)
+
+
+def segment_frame(frame: Frame, method: str, settings: Settings) -> list[Region]:
+    """Do the same with an image that was reduced already, as files are when they are read."""
+    labels = FINDERS[require_method(method)](frame, settings)
+    return [_enlarge(mask, frame) for mask in choose(labels, frame, settings)]
 
 
 def _enlarge(mask: "Bools", frame: Frame) -> Region:

@@ -1,6 +1,7 @@
 """Random walker: each pixel goes to the seed that a walk over alike colours most likely reaches first."""
 
 from typing import TYPE_CHECKING
+from warnings import catch_warnings
 
 import numpy as np
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     Labels = NDArray[np.int32]
     Bools = NDArray[np.bool_]
 
-BETA = 130.0  # how much a change of colour slows the walk
+BETA = 4000.0  # how much a change of colour slows the walk
 SURE = 0.5  # of the threshold: what is below is background for sure
 CORE = 0.4  # of the depth of its part: the middle of an object for sure
 UNKNOWN, GROUND = 0, 1
@@ -29,9 +30,10 @@ def find_by_walking(frame: Frame, settings: Settings) -> "Labels":
     if markers.max() <= GROUND or (markers != UNKNOWN).all():
         return np.zeros(markers.shape, np.int32)
     planes = frame.lab / np.float32(100)
-    walked = scikit("segmentation").random_walker(
-        planes, markers, beta=BETA, mode="cg_j", tol=1e-3, channel_axis=-1, copy=True
-    )
+    with catch_warnings(action="ignore"):  # chances a hair above 1 are no news to a person
+        walked = scikit("segmentation").random_walker(
+            planes, markers, beta=BETA, mode="cg_j", tol=1e-3, channel_axis=-1, copy=True
+        )
     objects = np.where(walked > GROUND, walked - GROUND, 0)
     if settings.seeds:
         found: Labels = objects.astype(np.int32)
