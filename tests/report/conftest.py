@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.report.browser import find_browser, start_browser
+from tests.browser import find_browser, start_browser
 
 
 @pytest.fixture(scope="package")

@@ -175,7 +175,7 @@ def _read_gpus(text: str) -> tuple[int, ...]:
 
 def _find(args: argparse.Namespace, queue: "Queue") -> "list[Entry]":
     if not args.jobs:
-        raise InputMissing(
-            f"workbench jobs {args.action}: must be given a job, but got none; workbench jobs lists them"
+        raise JobError(
+            f"workbench jobs {args.action}: must be given a job, but got none; name its number", USAGE
         )
     return [queue.find(number) for number in args.jobs]

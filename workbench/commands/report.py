@@ -66,10 +66,16 @@ def collect(run: "Run", part: str) -> "Material":
     from workbench.report.gather import gather
 
     found, lack = _find_part(run, part)
-    if found is not None and not is_judged(run, part):
-        _judge(run, part)
-        _require_judged(run, part)
+    if found is not None:
+        require_judged(run, part)
     return gather(run, part, found, lack)
+
+
+def require_judged(run: "Run", part: str) -> None:
+    """Judge what nobody has judged since it was predicted."""
+    if not is_judged(run, part):
+        _judge(run, part)
+        _refuse_busy(run, part)
 
 
 def write_page(run: "Run", material: "Material") -> Path:
@@ -121,7 +127,7 @@ def _judge(run: "Run", part: str) -> None:
         evaluate.run(parser.parse_args([str(run.folder), "--split", part]))
 
 
-def _require_judged(run: "Run", part: str) -> None:
+def _refuse_busy(run: "Run", part: str) -> None:
     """While somebody trains in a run, nothing is written into it: there is nothing to report on yet."""
     from workbench.run import RunBusy, is_held
 

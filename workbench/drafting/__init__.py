@@ -1,1 +1,1 @@
-"""Labels that a machine began: outlines of masks, the desk they are finished on, and the way back without losing anything."""
+"""Labels that a machine began: outlines of masks, the desk where they are finished, and the way back without loss."""

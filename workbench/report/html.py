@@ -30,7 +30,7 @@ MACROS: Mapping[type, str] = {
 
 def render(page: Page, pictures: Mapping[str, Shown], lost: int = 0) -> str:
     """Fill the template; all text in it is escaped. `lost` pictures could not be drawn, or are too large."""
-    style, script = (_shorten((FILES / name).read_text(encoding="utf-8")) for name in ("page.css", "page.js"))
+    style, script = (shorten((FILES / name).read_text(encoding="utf-8")) for name in ("page.css", "page.js"))
     environment = Environment(
         loader=FileSystemLoader(FILES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
@@ -40,8 +40,8 @@ def render(page: Page, pictures: Mapping[str, Shown], lost: int = 0) -> str:
         lost=lost,
         style=Markup(style),
         script=Markup(script),
-        style_hash=Markup(_digest(style)),
-        script_hash=Markup(_digest(script)),
+        style_hash=Markup(digest_for_policy(style)),
+        script_hash=Markup(digest_for_policy(script)),
     )
 
 
@@ -79,11 +79,12 @@ def _draw_bar(cell: float | None, table: Table, place: int) -> Markup:
     return draw_bar((cell or 0.0) / float(most) if most else 0.0)  # type: ignore[arg-type]
 
 
-def _shorten(text: str) -> str:
+def shorten(text: str) -> str:
     """Drop the indentation: it is read by machines."""
     return re.sub(r"\n\s*", "\n", text).strip()
 
 
-def _digest(text: str) -> str:
+def digest_for_policy(text: str) -> str:
+    """What lets this very style or script in, and nothing else."""
     digest = hashlib.sha256(text.encode()).digest()
     return f"sha256-{base64.b64encode(digest).decode()}"

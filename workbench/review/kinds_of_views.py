@@ -21,6 +21,7 @@ BORDERS = ("place", "outline-loose", "outline-tight", "hole-missed", "merged", "
 SUSPICIONS = ("missing-label", "spurious-label", "wrong-class", "poor-outline")
 FAINT = 10  # of so many right predictions the one with the lowest score is called faint
 HARDEST = 100  # images
+PAIRS = 30  # of classes; nobody looks through more lists
 
 # Told apart on photographs and by people who do not see red and green alike (after Okabe and Ito, 2008).
 COLORS: Mapping[str, Color] = {
@@ -145,7 +146,7 @@ def _list_confusions(evidence: Evidence) -> list[View]:
             pair=(truth, said),
             rows=tuple(rows),
         )
-        for (truth, said), rows in ranked
+        for (truth, said), rows in ranked[:PAIRS]
     ]
 
 

@@ -76,11 +76,22 @@ class Drawn:
 
 def draw_job(job: Job) -> list[Drawn]:
     """Draw every view; none where the photograph cannot be read."""
+    return [_encode(view.key, picture) for view, picture in draw_views(job)]
+
+
+def draw_views(job: Job) -> list[tuple[View, Image.Image]]:
+    """Draw every view as a picture in memory."""
     try:
         picture = _open(job)
-        return [_draw(picture, view, job.size) for view in job.views]
+        return [(view, _draw(picture, view, job.size)) for view in job.views]
     except (OSError, ValueError, Image.DecompressionBombError):
         return []
+
+
+def _encode(key: str, picture: Image.Image) -> Drawn:
+    stream = BytesIO()
+    picture.save(stream, "WEBP", quality=QUALITY, method=2)
+    return Drawn(key=key, content=stream.getvalue(), width=picture.width, height=picture.height)
 
 
 def _open(job: Job) -> Image.Image:
@@ -95,7 +106,7 @@ def _open(job: Job) -> Image.Image:
         return source if source.mode == "RGB" else source.convert("RGB")
 
 
-def _draw(picture: Image.Image, view: View, size: tuple[int, int]) -> Drawn:
+def _draw(picture: Image.Image, view: View, size: tuple[int, int]) -> Image.Image:
     wide, high = size_of(view.window)
     scale = min(view.side / max(wide, high), LARGER)
     out = (max(1, round(wide * scale)), max(1, round(high * scale)))
@@ -108,9 +119,7 @@ def _draw(picture: Image.Image, view: View, size: tuple[int, int]) -> Drawn:
     for mark in sorted(view.marks, key=lambda one: one.strong):
         if mark.strong or _is_near(mark.box, view.window):
             _mark(pixels, mark, view.window)
-    stream = BytesIO()
-    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(stream, "WEBP", quality=QUALITY, method=2)
-    return Drawn(key=view.key, content=stream.getvalue(), width=out[0], height=out[1])
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 
 def _is_near(box: Window, window: Window) -> bool:

@@ -33,8 +33,8 @@ class Shown:
 class Plan:
     """Collects what is to be drawn."""
 
-    def __init__(self, material: Material) -> None:
-        self._views = material.views
+    def __init__(self, material: Material, *, crop: int = CROP, whole: int = WHOLE) -> None:
+        self._views, self._crop, self._whole = material.views, crop, whole
         self._least = {number: material.find_least(name) for number, name in self._views.names.items()}
         self._wanted: dict[int, list[View]] = {}
         self._sides = (self._views.truths, self._views.found)
@@ -52,7 +52,7 @@ class Plan:
         window = _cut(
             [self._known[side][number] for side in (TRUTH, FOUND) for number in strong[side]], image
         )
-        keys = self._want(image, window, CROP, strong)
+        keys = self._want(image, window, self._crop, strong)
         is_, says = (self._views.names.get(one.category, "?") if one else "" for one in (truth, found))
         suspicion = SUSPICIONS.get(str(row.get("kind")), "")
         return Pair(
@@ -80,7 +80,7 @@ class Plan:
         image = self._views.images.get(_number(row.get("image_id")))
         if image is None:
             return None
-        keys = self._want(image, (0, 0, image.width, image.height), WHOLE, None)
+        keys = self._want(image, (0, 0, image.width, image.height), self._whole, None)
         value = row.get("value")
         alts = [
             count_objects(self._views, image, self._list(side, image.id, ()), side) for side in (TRUTH, FOUND)
@@ -143,9 +143,9 @@ class Plan:
         """How many pictures were asked for."""
         return sum(map(len, self._wanted.values()))
 
-    def draw(self, budget: int) -> dict[str, Shown]:
-        """Draw all, and keep those first asked for that fit into so many bytes of the page."""
-        jobs = [
+    def list_jobs(self) -> list[Job]:
+        """Photograph by photograph, all that is wanted of it."""
+        return [
             Job(
                 path=self._views.folder / image.name,
                 size=(image.width, image.height),
@@ -154,6 +154,10 @@ class Plan:
             for number, image in self._views.images.items()
             if number in self._wanted
         ]
+
+    def draw(self, budget: int) -> dict[str, Shown]:
+        """Draw all, and keep those first asked for that fit into so many bytes of the page."""
+        jobs = self.list_jobs()
         drawn = [one for several in map_in_order(draw_job, jobs, chunk=2, small=FEW) for one in several]
         return _fit(drawn, budget)
 

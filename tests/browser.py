@@ -96,6 +96,36 @@ class Browser:
         self.call("Page.navigate", url=path.resolve().as_uri())
         self.wait_for("Page.loadEventFired")
 
+    def visit(self, url: str) -> None:
+        """Load a page of a server."""
+        self.said.clear()
+        self.call("Page.navigate", url=url)
+        self.wait_for("Page.loadEventFired")
+
+    def wait_until(self, expression: str, seconds: float = 20.0) -> Any:
+        """Ask again and again until the answer is true, as someone does who looks at the page; return it."""
+        end = time.monotonic() + seconds
+        while not (answer := self.ask(expression)):
+            if time.monotonic() > end:
+                raise TimeoutError(f"still not true: {expression}")
+            time.sleep(0.1)
+        return answer
+
+    def click(self, expression: str, *, count: int = 1) -> None:
+        """Click into the middle of an element with the mouse, once it is there."""
+        self.wait_until(f"!!({expression})")
+        x, y = self.ask(
+            f"(e => {{ e.scrollIntoView({{block: 'nearest'}}); const b = e.getBoundingClientRect();"
+            f" return [b.x + b.width / 2, b.y + b.height / 2]; }})({expression})"
+        )
+        self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=count)
+
+    def write(self, text: str) -> None:
+        """Type into what has the focus."""
+        self.call("Input.insertText", text=text)
+
     def show(self, width: int, *, dark: bool = False, media: str = "screen", height: int = 900) -> None:
         """Set the window, the theme and the medium."""
         self.call(

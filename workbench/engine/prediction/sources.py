@@ -1,0 +1,84 @@
+"""From the words that a person typed to images: files, folders and patterns, each image once and in one order."""
+
+import glob
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from workbench.errors import InputMissing, nearest
+from workbench.formats.images import IMAGE_SUFFIXES
+from workbench.formats.listing import list_folder
+
+FILM_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv")
+
+
+def find_images(words: Iterable[str | Path]) -> tuple[Path, ...]:
+    """Return the images that words mean, in their order; a folder's own are sorted, hidden ones are left alone.
+
+    A file is taken as it is, whatever it is called: whoever reads it says what is wrong with it.
+    """
+    found: dict[Path, None] = {}
+    for word in words:
+        found.update(dict.fromkeys(_find(str(word))))
+    return tuple(found)
+
+
+def is_film(path: Path) -> bool:
+    """Whether a name is that of a film."""
+    return path.suffix.lower() in FILM_SUFFIXES
+
+
+def _find(word: str) -> list[Path]:
+    path = Path(word)
+    if _exists(path):
+        return _list(path) if path.is_dir() else [path]
+    if glob.has_magic(word):
+        return _match(word)
+    raise InputMissing(f"{word}: must be an image, a folder or a pattern, but is not there{_suggest(path)}")
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no system takes
+        return False
+
+
+def _list(folder: Path) -> list[Path]:
+    names = list_folder(folder).images
+    if not names:
+        kinds = " ".join(IMAGE_SUFFIXES)
+        raise InputMissing(f"{folder}: must hold images ({kinds}), but holds none; name another folder")
+    return [folder / name for name in names]
+
+
+def _match(pattern: str) -> list[Path]:
+    """Look for files of a pattern; `**` stands for any folders."""
+    found = (Path(name) for name in glob.glob(pattern, recursive=True))  # noqa: PTH207  # patterns may be absolute
+    images = sorted(path for path in found if _is_picture(path) and path.is_file())
+    if not images:
+        raise InputMissing(f"{pattern}: must match an image, but matches none; try it with ls")
+    return images
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in (*IMAGE_SUFFIXES, *FILM_SUFFIXES)
+
+
+def _suggest(path: Path) -> str:
+    try:
+        names = [one.name for one in path.parent.iterdir()]
+    except (OSError, ValueError):
+        return "; check the name"
+    return nearest(path.name, names)
+
+
+def name_images(paths: Sequence[Path]) -> dict[Path, str]:
+    """Name each image by its way from the folder that all of them are in: no two are called the same."""
+    whole = [path.absolute() for path in paths]
+    folders = [one.parent.parts for one in whole]
+    shared = 0
+    for parts in zip(*folders, strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared += 1
+    return {path: "/".join(one.parts[shared:]) for path, one in zip(paths, whole, strict=True)}
