@@ -220,7 +220,13 @@ def describe(found: dict[str, Any], count: int) -> str:
     problems, pace = found.get("problems") or [], found.get("pace") or {}
     if problems:
         return f"would fail: {problems[0]}"
-    hours = found.get("hours")
-    took = f"{hours * 60:.0f} minutes" if hours is not None and hours < 2 else f"{hours or 0:.1f} hours"
     each = "each training" if count > 1 else "the training"
-    return f"{each} takes about {took} and {pace.get('memory_gb', 0):.1f} GB, measured in a few steps here"
+    memory = f"{pace.get('memory_gb', 0):.1f} GB"
+    return f"{each} takes {format_hours(found.get('hours') or 0.0)} and {memory}, by a few steps made here"
+
+
+def format_hours(hours: float) -> str:
+    """Say a time as roughly as it is known."""
+    if hours < 1 / 60:
+        return "less than a minute"
+    return f"about {hours * 60:.0f} minutes" if hours < 2 else f"about {hours:.1f} hours"
