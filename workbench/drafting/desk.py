@@ -8,7 +8,7 @@ from typing import Literal
 
 from workbench.data.annotation import Annotation
 from workbench.drafting.draft import Draft
-from workbench.drafting.dress import dress, is_reviewed, undress
+from workbench.drafting.dress import dress, is_reviewed, name_shapes, undress
 from workbench.drafting.likeness import same_drawing
 from workbench.drafting.names import name_slot
 from workbench.drafting.places import DraftError, Place, Places
@@ -61,18 +61,18 @@ def _lay_one(desk: Path, draft: Draft, place: Place, named: tuple[str, str], old
     """First what is remembered, then what is seen: a crash in between leaves a draft that nobody has touched."""
     name, source = named
     link = str(PurePosixPath(name).with_suffix(PurePosixPath(place.image).suffix or ".png"))
-    base = place.known and annotation_to_bytes(place.known, place.annotation)
-    start = parse_annotation(base, place.annotation) if base else _start(place)
-    shown = dress(
-        replace(start, image_path=PurePosixPath(link).name), draft, digest(draft.image.encode())[:8]
+    plain = place.known and parse_annotation(
+        annotation_to_bytes(place.known, place.annotation), place.annotation
     )
+    base = plain and name_shapes(plain, digest(draft.image.encode())[:8])
+    shown = dress(replace(base or _start(place), image_path=PurePosixPath(link).name), draft)
     laid = annotation_to_bytes(shown, name)
     slot = Slot(
         name=name,
         link=link,
         image=place.image,
         annotation=place.annotation,
-        base=base.decode() if base else None,
+        base=annotation_to_bytes(base, place.annotation).decode() if base else None,
         laid=laid.decode(),
         before=digest(old.laid.encode()) if old else "",
         source=source,

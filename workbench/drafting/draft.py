@@ -7,7 +7,7 @@ Labelme keeps keys that it does not know; where something else does not, shapes 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from workbench.data.annotation import Shape
+from workbench.data.annotation import BrokenShape, Shape
 
 KEY = "workbench"
 
@@ -57,6 +57,12 @@ def read_mark(shape: Shape) -> Mapping[str, object]:
     """Return what a shape carries of us; nothing where it is no table."""
     mark = shape.extra.get(KEY)
     return mark if isinstance(mark, dict) else {}
+
+
+def read_id(shape: Shape | BrokenShape) -> str:
+    """Return the name that a desk knows a shape by, or nothing."""
+    name = read_mark(shape).get("id") if isinstance(shape, Shape) else None
+    return name if isinstance(name, str) else ""
 
 
 def is_proposal(shape: Shape) -> bool:

@@ -4,30 +4,38 @@ Each shape gets an `id`, so that it is known again however it was moved and rena
 their description, in lines of ours; the image gets a flag to tick when it was looked at and nothing was to be changed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from workbench.data.annotation import Annotation, BrokenShape, Shape
-from workbench.drafting.draft import KEY, Draft, is_proposal, read_mark
+from workbench.drafting.draft import KEY, Draft, is_proposal, read_id, read_mark
 
 NOTE = "[workbench] "
 REVIEWED = "workbench: reviewed"
 
-Shapes = tuple[Shape | BrokenShape, ...]
 
-
-def dress(plain: Annotation, draft: Draft, stamp: str) -> Annotation:
-    """Lay proposals and notes over an annotation; `stamp` makes ids differ from those of other images."""
-    ids = {place: _name(shape, f"{stamp}.{place}") for place, shape in enumerate(plain.shapes)}
-    own = [
-        _note(shape, ids[place], draft.notes.get(place, "")) if isinstance(shape, Shape) else shape
-        for place, shape in enumerate(plain.shapes)
-    ]
-    flag = f"{REVIEWED} ({draft.why})" if draft.why else REVIEWED
+def name_shapes(plain: Annotation, stamp: str) -> Annotation:
+    """Give each shape an id; `stamp` makes them differ from those of other images."""
     return replace(
         plain,
-        shapes=(*own, *_add(draft.proposals, plain.shapes, ids)),
-        flags={flag: False, **plain.flags},
+        shapes=tuple(
+            _name(shape, f"{stamp}.{place}") if isinstance(shape, Shape) else shape
+            for place, shape in enumerate(plain.shapes)
+        ),
+    )
+
+
+def dress(named: Annotation, draft: Draft) -> Annotation:
+    """Lay proposals and notes over an annotation whose shapes have ids."""
+    own = tuple(
+        _note(shape, draft.notes[place]) if place in draft.notes and isinstance(shape, Shape) else shape
+        for place, shape in enumerate(named.shapes)
+    )
+    flag = f"{REVIEWED} ({draft.why})" if draft.why else REVIEWED
+    return replace(
+        named,
+        shapes=(*own, *_add(draft.proposals, named.shapes)),
+        flags={flag: False, **named.flags},
         image_data=None,
     )
 
@@ -54,19 +62,18 @@ def is_reviewed(annotation: Annotation) -> bool:
     return any(name.startswith(REVIEWED) and value is True for name, value in annotation.flags.items())
 
 
-def _name(shape: Shape | BrokenShape, fresh: str) -> str:
+def _name(shape: Shape, fresh: str) -> Shape:
     """What a machine began in an earlier round has a name already."""
-    known = read_mark(shape).get("id") if isinstance(shape, Shape) else None
-    return known if isinstance(known, str) else fresh
+    known = read_mark(shape).get("id")
+    name = known if isinstance(known, str) else fresh
+    return replace(shape, extra={**shape.extra, KEY: {**read_mark(shape), "id": name}})
 
 
-def _note(shape: Shape, name: str, note: str) -> Shape:
-    mark = {**read_mark(shape), "id": name}
-    text = "\n".join(part for part in (shape.description, note and NOTE + note) if part)
-    return replace(shape, description=text or shape.description, extra={**shape.extra, KEY: mark})
+def _note(shape: Shape, note: str) -> Shape:
+    return replace(shape, description="\n".join(part for part in (shape.description, NOTE + note) if part))
 
 
-def _add(proposals: Sequence[Shape], own: Shapes, ids: Mapping[int, str]) -> Iterator[Shape]:
+def _add(proposals: Sequence[Shape], own: Sequence[Shape | BrokenShape]) -> Iterator[Shape]:
     """Proposals get groups that nobody has, and `instead` becomes the id of the shape that it names."""
     groups: dict[object, int] = {}
     free = max((shape.group or 0 for shape in own if isinstance(shape, Shape)), default=0) + 1
@@ -74,7 +81,7 @@ def _add(proposals: Sequence[Shape], own: Shapes, ids: Mapping[int, str]) -> Ite
         mark, group = dict(read_mark(shape)), shape.group
         instead = mark.get("instead")
         if isinstance(instead, int):
-            mark["instead"] = ids.get(instead, "")
+            mark["instead"] = read_id(own[instead]) if instead < len(own) else ""
         if group is not None:
             group = groups.setdefault((mark.get("object"), group), free + len(groups))
         mark.pop("object", None)

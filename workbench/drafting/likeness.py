@@ -4,22 +4,33 @@ It turns no description into an empty one, adds flags that are not set, packs pi
 version. Ids and other marks of ours say nothing of what is drawn.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Hashable, Mapping
+from functools import lru_cache
 
 from workbench.data.annotation import Annotation, BrokenShape, Shape
 from workbench.data.mask import png_to_array
 from workbench.drafting.draft import KEY
 
+Look = tuple[Hashable, ...]
 
-def normalise(shape: Shape) -> Shape:
-    """Return the one form of all shapes that say the same; masks of equal pixels may still differ in their text."""
-    return replace(
-        shape,
-        description=shape.description or None,
-        flags=keep_set(shape.flags),
-        extra={key: value for key, value in shape.extra.items() if key != KEY},
-    )
+
+def freeze(shape: Shape | BrokenShape) -> Look:
+    """Return what is equal for shapes that say the same."""
+    if isinstance(shape, BrokenShape):
+        return ("broken", repr(shape.raw))
+    said = (shape.group, shape.description or "", _freeze_table(keep_set(shape.flags)))
+    return (*freeze_drawing(shape), shape.label, *said, freeze_extra(shape))
+
+
+def freeze_drawing(shape: Shape) -> Look:
+    """Return what is equal for shapes that cover the same."""
+    return (shape.kind, shape.points, shape.mask and _unpack(shape.mask))
+
+
+def freeze_extra(shape: Shape) -> str:
+    """Labelme 7 leaves `locked` out where it is not set."""
+    unset = {KEY} if shape.extra.get("locked") else {KEY, "locked"}
+    return _freeze_table({key: value for key, value in shape.extra.items() if key not in unset})
 
 
 def keep_set(flags: Mapping[str, bool]) -> dict[str, bool]:
@@ -27,30 +38,24 @@ def keep_set(flags: Mapping[str, bool]) -> dict[str, bool]:
     return {name: value for name, value in flags.items() if value is not False}
 
 
-def say_same(one: Shape | BrokenShape, other: Shape | BrokenShape) -> bool:
-    """Compare two shapes."""
-    if not isinstance(one, Shape) or not isinstance(other, Shape):
-        return one == other
-    first, second = normalise(one), normalise(other)
-    return replace(first, mask=None) == replace(second, mask=None) and same_picture(one.mask, other.mask)
-
-
-def same_picture(one: str | None, other: str | None) -> bool:
-    """Compare pictures of masks by their pixels."""
-    if one == other or one is None or other is None:
-        return one == other
-    try:
-        first, second = png_to_array(one), png_to_array(other)
-    except ValueError:
-        return False
-    return first.shape == second.shape and bool((first == second).all())
-
-
 def same_drawing(one: Annotation, other: Annotation) -> bool:
-    """Compare what two annotations say of their image: shapes in their order, flags, and keys nobody knows."""
+    """Compare what two annotations say of their image: shapes in their order, flags, and keys that nobody knows."""
     return (
-        len(one.shapes) == len(other.shapes)
-        and keep_set(one.flags) == keep_set(other.flags)
+        keep_set(one.flags) == keep_set(other.flags)
         and one.extra == other.extra
-        and all(map(say_same, one.shapes, other.shapes))
+        and list(map(freeze, one.shapes)) == list(map(freeze, other.shapes))
     )
+
+
+def _freeze_table(table: Mapping[str, object]) -> str:
+    return repr(sorted(table.items())) if table else ""
+
+
+@lru_cache(maxsize=256)
+def _unpack(png: str) -> tuple[object, ...]:
+    """The pixels; what is no picture is only itself."""
+    try:
+        array = png_to_array(png)
+    except ValueError:
+        return (png,)
+    return (array.shape, array.tobytes())

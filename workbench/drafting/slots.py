@@ -4,7 +4,7 @@ Beside what a person sees, `.workbench/images/<name>` keeps for each image, in o
 where it belongs, how its annotation was (`base`), and what was laid out (`laid`). docs/drafts.md draws the folder.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -28,13 +28,13 @@ class Slot:
     link: str  # of the image on the desk
     image: str  # of the image below the annotation folder
     annotation: str  # of the Labelme file below the annotation folder
-    base: str | None  # the annotation as it was; None where there was none
+    base: str | None  # the annotation as it was, with ids; None where there was none
     laid: str  # the draft as it was laid out
     before: str = ""  # digest of an older draft that this one takes the place of
     source: str = ""  # the run or the method that proposed
     why: str = ""
     accepted: bool = False  # brought back, and `laid` is what was brought
-    merged: str = ""  # what is just being written to the annotation folder
+    pending: Mapping[str, str | None] | None = None  # draft and annotation that are just being merged
 
     def read_base(self) -> Annotation | None:
         """Understand the annotation as it was."""

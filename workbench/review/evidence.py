@@ -1,5 +1,7 @@
 """What is known of a part that views are made from: its mistakes as they were written, and what is right."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from workbench.evaluation.coco.coco_predictions import read_predictions
@@ -7,8 +9,8 @@ from workbench.evaluation.coco.coco_truth import read_truth
 from workbench.evaluation.coco.outlines import rasterise
 from workbench.evaluation.memory import sparing
 from workbench.evaluation.mistakes.mistake_rows import Rows, write_rows
-from workbench.evaluation.overlap.matching import match
-from workbench.evaluation.overlap.objects import build_scene
+from workbench.evaluation.overlap.matching import Matches, match
+from workbench.evaluation.overlap.objects import Scene, build_scene
 from workbench.evaluation.overlap.pairs import compute_pairs
 from workbench.evaluation.run_part import RunPart
 from workbench.report.gather import gather
@@ -33,6 +35,11 @@ def find_hits(found: RunPart, mistakes: Row) -> list[Row]:
     truth = rasterise(read_truth(found.truth))
     scene = build_scene(truth, read_predictions(found.results, truth))
     matches = match(scene, compute_pairs(scene, kind))
+    return list_hits(scene, matches, truth.files)
+
+
+def list_hits(scene: Scene, matches: Matches, files: Mapping[int, str]) -> list[Row]:
+    """The same of what is matched already."""
     right = np.flatnonzero((matches.truth[:, 0] >= 0) & ~matches.ignored[:, 0])
     rows = Rows(
         kind=HIT,
@@ -41,4 +48,4 @@ def find_hits(found: RunPart, mistakes: Row) -> list[Row]:
         iou=matches.iou[right],
         notes=("",) * len(right),
     )
-    return list(write_rows(scene, truth.files, rows))
+    return list(write_rows(scene, files, rows))

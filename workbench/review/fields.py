@@ -14,6 +14,8 @@ MISTAKES = "mistakes"  # all its kinds: a mask may be badly placed and split
 VERDICT = "verdict"  # what colours go by: the mistake, else hit, or unsaid
 NOTE = "note"
 SUSPICION, SUSPECT = "suspicion", "suspect"  # how likely a label is wrong, and in which way
+CONFUSED = "confused"  # of a prediction of a wrong class: the right one
+FAINT = "faint"  # right, though the score is low
 HIT, UNSAID = "hit", "unsaid"  # right; wrong, but with a score that nobody would be shown
 
 

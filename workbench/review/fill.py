@@ -67,7 +67,7 @@ def fill(book: Book, content: Content) -> Filled:
             tags = list(dict.fromkeys([*(old or {}).get("tags", ()), *lost]))
             moved += len(lost)
             if old is None:
-                operations.append(InsertOne(pages.new_sample(place) | fields))
+                operations.append(InsertOne(pages.begin(place) | fields))
             else:
                 changed = {PART: content.part, "tags": tags, "last_modified_at": _now(), **fields}
                 operations.append(UpdateOne({"_id": old["_id"]}, {"$set": changed}))
@@ -81,10 +81,7 @@ class _Pages:
     def __init__(self, book: Book, content: Content) -> None:
         from bson import ObjectId
 
-        self._content, self._scene = content, content.scene
-        self._dataset_id = book.database.connection.datasets.find_one(
-            {"name": book.dataset.name}, {"_id": 1}
-        )["_id"]
+        self._book, self._content, self._scene = book, content, content.scene
         self._new_id = ObjectId
         self._folder = (book.database.folder or book.project / "runs").parent / "masks" / book.dataset.name
         self._truths = sort_by_image(self._scene.truths, len(self._scene.images))
@@ -100,6 +97,12 @@ class _Pages:
     def name(self, place: int) -> str:
         """Path below the annotation folder."""
         return self._content.files[self._scene.images[place]]
+
+    def begin(self, place: int) -> Row:
+        """A sample without labels."""
+        height, width = self._scene.sizes[place].tolist()
+        name = self.name(place)
+        return new_sample(self._book, self._content.images / name, name, self._content.part, (height, width))
 
     def read_known(self, samples: Any, places: range) -> dict[str, Row]:
         """What is there already, without masks."""
@@ -193,29 +196,27 @@ class _Pages:
             f"{self._key}_hardness": 1 - judged.values.get(self.name(place), 1.0),
         }
 
-    def new_sample(self, place: int) -> Row:
-        """A sample as FiftyOne makes it."""
-        now, path = _now(), self._content.images / self.name(place)
-        height, width = self._scene.sizes[place].tolist()
-        about = {"_cls": "ImageMetadata", "mime_type": guess_type(path)[0] or "image/jpeg"}
-        size = {
-            "width": width,
-            "height": height,
-            "size_bytes": path.stat().st_size if path.is_file() else None,
-        }
-        return {
-            "_id": self._new_id(),
-            "_dataset_id": self._dataset_id,
-            "_media_type": "image",
-            "_rand": random.random(),
-            "created_at": now,
-            "last_modified_at": now,
-            "filepath": str(path),
-            "tags": [],
-            "metadata": {**about, **{key: value for key, value in size.items() if value}},
-            KEY: self.name(place),
-            PART: self._content.part,
-        }
+
+def new_sample(book: Book, path: Path, name: str, part: str, size: tuple[int, int]) -> Row:
+    """A sample as FiftyOne makes it; `size` is height and width."""
+    from bson import ObjectId
+
+    now, (height, width) = _now(), size
+    about = {"_cls": "ImageMetadata", "mime_type": guess_type(path)[0] or "image/jpeg"}
+    facts = {"width": width, "height": height, "size_bytes": path.stat().st_size if path.is_file() else None}
+    return {
+        "_id": ObjectId(),
+        "_dataset_id": book.number,
+        "_media_type": "image",
+        "_rand": random.random(),
+        "created_at": now,
+        "last_modified_at": now,
+        "filepath": str(path),
+        "tags": [],
+        "metadata": {**about, **{key: value for key, value in facts.items() if value}},
+        KEY: name,
+        PART: part,
+    }
 
 
 def _take_over(

@@ -1,7 +1,7 @@
 """What is said of each truth and each prediction of a part: matched and judged as `workbench evaluate` does."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,9 @@ from workbench.evaluation.overlap.objects import Objects, Scene, build_scene
 from workbench.evaluation.overlap.pairs import compute_pairs
 from workbench.evaluation.overlap.precision import Curves, compute_curves, mean
 from workbench.evaluation.run_part import RunPart
+from workbench.review.evidence import list_hits
 from workbench.review.fields import HIT, UNSAID
+from workbench.review.kinds_of_views import CONFUSED, Evidence, View, list_views
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +40,8 @@ class Said:
     note: str = ""
     suspicion: float | None = None
     suspect: str | None = None
+    confused: str | None = None  # the class that it should have been
+    faint: bool = False
 
     @property
     def verdict(self) -> str | None:
@@ -58,6 +62,7 @@ class Judged:
     mistakes: Row  # as mistakes/<part>.json
     found: Sequence[Said]
     truths: Sequence[Said]
+    views: Sequence[View]  # as every showing of mistakes has them
     values: Mapping[str, float] = field(default_factory=dict)  # image -> mean F1
 
     @property
@@ -74,25 +79,35 @@ def judge(part: RunPart) -> Judged:
     scene = build_scene(truth, columns)
     matches = match(scene, compute_pairs(scene, kind))
     mistakes = write_mistakes(gather_findings(scene, matches), part.part, truth.files)
+    hits = list_hits(scene, matches, truth.files)
+    views = list_views(Evidence(mistakes=mistakes, hits=hits))
     return Judged(
         truth=truth,
         scene=scene,
         matches=matches,
         curves=compute_curves(scene, matches),
         mistakes=mistakes,
-        found=_say_of_found(scene, matches, mistakes),
+        found=_say_of_found(scene, matches, mistakes, _find_faint(views)),
         truths=_say_of_truths(scene, matches, mistakes),
+        views=views,
         values={row["image"]: row["value"] for row in mistakes["images"]},
     )
 
 
-def _say_of_found(scene: Scene, matches: Matches, mistakes: Row) -> list[Said]:
+def _find_faint(views: Sequence[View]) -> set[int]:
+    return {row["prediction"] for view in views if view.kinds == (HIT,) for row in view.rows}
+
+
+def _say_of_found(scene: Scene, matches: Matches, mistakes: Row, faint: set[int]) -> list[Said]:
     rows = _gather(mistakes["mistakes"], "prediction")
     suspects = _gather(mistakes["suspects"], "prediction")
     partner, ignored = matches.truth[:, 0], matches.ignored[:, 0]
     outcomes = np.where(ignored | ~matches.considered, 0, np.where(partner >= 0, 1, 2)).tolist()
     return [
-        _say((None, "tp", "fp")[outcome], place, iou, rows.get(number, ()), suspects.get(number, ()))
+        replace(
+            _say((None, "tp", "fp")[outcome], place, iou, rows.get(number, ()), suspects.get(number, ())),
+            faint=number in faint,
+        )
         for outcome, place, iou, number in zip(
             outcomes, partner.tolist(), matches.iou.tolist(), scene.found.number.tolist(), strict=True
         )
@@ -132,6 +147,7 @@ def _say(outcome: str | None, partner: int, iou: float, rows: Sequence[Row], sus
         note="; ".join(row["note"] for row in (*rows, *suspects) if row["note"]),
         suspicion=suspects[0]["suspicion"] if suspects else None,
         suspect=suspects[0]["kind"] if suspects else None,
+        confused=next((row["truth_category"] for row in rows if row["kind"] in CONFUSED), None),
     )
 
 

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.data.selection import TAGS
 from workbench.evaluation.overlap.objects import Objects
-from workbench.review.fields import MISTAKE, MISTAKES, NOTE, NUMBER, SUSPECT, SUSPICION, VERDICT
+from workbench.review.fields import (
+    CONFUSED,
+    FAINT,
+    MISTAKE,
+    MISTAKES,
+    NOTE,
+    NUMBER,
+    SUSPECT,
+    SUSPICION,
+    VERDICT,
+)
 from workbench.review.judged import Said
 from workbench.review.masks import crop_masks, to_fields
 
@@ -55,7 +65,7 @@ class Known:
         return (row.get("label"), *(round(value, 6) for value in row.get("bounding_box") or ()))
 
 
-_OURS = (MISTAKE, MISTAKES, VERDICT, NOTE, SUSPICION, SUSPECT, "iscrowd")
+_OURS = (MISTAKE, MISTAKES, VERDICT, NOTE, SUSPICION, SUSPECT, CONFUSED, FAINT, "iscrowd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +135,8 @@ def add_said(row: Row, said: Said, key: str, partner: Any, *, truth: bool) -> Ro
         NOTE: said.note or None,
         SUSPICION: said.suspicion,
         SUSPECT: said.suspect,
+        CONFUSED: said.confused,
+        FAINT: said.faint or None,
     }
     if truth:
         found[f"{key}_mistake"] = found[MISTAKE]

@@ -16,6 +16,7 @@ class Book:
 
     database: Database
     dataset: Any
+    number: Any  # of the dataset in the database
     project: Path
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)  # field -> run, part, fingerprint, results
 
@@ -53,7 +54,9 @@ def open_book(database: Database, project: Path) -> Book:
         dataset.media_type = "image"
         dataset.info = {MARK: mark}
         dataset.save()
-    return Book(database=database, dataset=dataset, project=project, runs=dict(mark.get("runs", {})))
+    number = database.connection.datasets.find_one({"name": name}, {"_id": 1})["_id"]
+    runs = dict(mark.get("runs", {}))
+    return Book(database=database, dataset=dataset, number=number, project=project, runs=runs)
 
 
 def require_mark(info: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The dataset of a project in FiftyOne: its truth, and each run that was reviewed as a field."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from workbench.review.fields import TRUTH, name_evaluation, name_old_truth, name
 from workbench.review.fill import Content, Filled, fill
 from workbench.review.judged import Judged, judge
 from workbench.review.mark import Book, open_book
+from workbench.review.saved_views import save_views, set_colors
 from workbench.review.schema import declare, declare_plain
 from workbench.review.session import Database
 from workbench.run import Run
@@ -35,7 +36,34 @@ class Reviewed:
     found: int = 0
     moved: int = 0  # tags of labels that are no more, now on their images
     judged: Judged | None = None
+    views: Mapping[str, int] = field(default_factory=dict)
     field: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """What `--json` prints of a run."""
+        outcomes = count_outcomes(self.judged) if self.judged else {}
+        return {
+            "dataset": self.dataset.name,
+            "field": self.field,
+            "evaluation": name_evaluation(self.field),
+            "matched_by": self.judged.matches.kind if self.judged else None,
+            "images": self.images,
+            "truths": self.truths,
+            "predictions": self.found,
+            **outcomes,
+            "AP": self.judged.average if self.judged else None,
+            "views": dict(self.views),
+            "moved_tags": self.moved,
+        }
+
+
+def review_run(database: Database, part: RunPart) -> Reviewed:
+    """What `workbench review` does: a run and the views of its mistakes."""
+    book = open_book(database, part.run.folder.resolve().parent.parent)
+    found = fill_run(book, part)
+    counts = save_views(book, found.field, found.judged.views) if found.judged else {}
+    set_colors(book, found.field)
+    return replace(found, views=counts)
 
 
 def fill_project(
@@ -56,12 +84,12 @@ def fill_project(
 
 
 @sparing()
-def fill_truth(book: Book, folder: Path) -> list[Reviewed]:
+def fill_truth(book: Book, folder: Path) -> dict[str, Reviewed]:
     """The truth of every part of a converted dataset."""
     manifest = read_manifest(folder)
     old = _make_room(book, manifest.fingerprint)
     declare(book.fo, book.dataset, {TRUTH: {}})
-    result = []
+    result: dict[str, Reviewed] = {}
     for part in sorted(set(manifest.parts.values())):
         truth = rasterise(read_truth(folder / f"{part}.json"))
         scene = build_scene(truth, _find_nothing())
@@ -76,10 +104,8 @@ def fill_truth(book: Book, folder: Path) -> list[Reviewed]:
                 old_truth=old,
             ),
         )
-        result.append(
-            Reviewed(
-                dataset=book.dataset, images=len(scene.images), truths=len(scene.truths), moved=filled.moved
-            )
+        result[part] = Reviewed(
+            dataset=book.dataset, images=len(scene.images), truths=len(scene.truths), moved=filled.moved
         )
     book.save(fingerprint=manifest.fingerprint)
     return result
@@ -88,13 +114,13 @@ def fill_truth(book: Book, folder: Path) -> list[Reviewed]:
 @sparing()
 def fill_run(book: Book, part: RunPart) -> Reviewed:
     """What a run found in a part, judged."""
-    field = name_run_field(part.run.name, part.part)
-    key, judged = name_evaluation(field), judge(part)
+    name = name_run_field(part.run.name, part.part)
+    key, judged = name_evaluation(name), judge(part)
     fingerprint, digest = part.manifest.fingerprint, digest_file(part.results)
-    before = book.runs.get(field, {})
+    before = book.runs.get(name, {})
     old = _make_room(book, fingerprint)
     said = {key: "StringField", f"{key}_id": "StringField", f"{key}_iou": "FloatField"}
-    declare(book.fo, book.dataset, {TRUTH: {**said, f"{key}_mistake": "StringField"}, field: said})
+    declare(book.fo, book.dataset, {TRUTH: {**said, f"{key}_mistake": "StringField"}, name: said})
     declare_plain(book.fo, book.dataset, _list_plain(key))
     content = Content(
         part=part.part,
@@ -103,23 +129,23 @@ def fill_run(book: Book, part: RunPart) -> Reviewed:
         files=judged.truth.files,
         scene=judged.scene,
         judged=judged,
-        run_field=field,
+        run_field=name,
         same_results=before.get("results") == digest,
         old_truth=old,
     )
     filled = fill(book, content)
-    book.runs[field] = {
+    book.runs[name] = {
         "run": part.run.name,
         "part": part.part,
         "fingerprint": fingerprint,
         "results": digest,
     }
     book.save(fingerprint=fingerprint)
-    register(book, field, part.part, judged, filled)
-    return _sum_up(book, judged, filled, field)
+    register(book, name, part.part, judged, filled)
+    return _sum_up(book, judged, filled, name)
 
 
-def _sum_up(book: Book, judged: Judged, filled: Filled, field: str) -> Reviewed:
+def _sum_up(book: Book, judged: Judged, filled: Filled, name: str) -> Reviewed:
     scene = judged.scene
     return Reviewed(
         dataset=book.dataset,
@@ -128,7 +154,7 @@ def _sum_up(book: Book, judged: Judged, filled: Filled, field: str) -> Reviewed:
         found=len(scene.found),
         moved=filled.moved,
         judged=judged,
-        field=field,
+        field=name,
     )
 
 
@@ -145,14 +171,14 @@ def _make_room(book: Book, fingerprint: str) -> str:
     before = book.fingerprint
     if before in ("", fingerprint):
         return ""
-    judged_by_it = [field for field, about in book.runs.items() if about["fingerprint"] == before]
+    judged_by_it = [name for name, about in book.runs.items() if about["fingerprint"] == before]
     if not judged_by_it:
         return ""
     old = name_old_truth(before)
     if not book.dataset.has_sample_field(old):
         book.dataset.rename_sample_field(TRUTH, old)
-    for field in judged_by_it:
-        _point_at(book, name_evaluation(field), old)
+    for name in judged_by_it:
+        _point_at(book, name_evaluation(name), old)
     return old
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from workbench.review.fields import (
+    CONFUSED,
+    FAINT,
     KEY,
     MISTAKE,
     MISTAKES,
@@ -29,6 +31,8 @@ _OF_LABELS = {
         "the mistake, or hit, or unsaid: wrong, with a score that nobody would be shown",
     ),
     NOTE: ("StringField", "more about it"),
+    CONFUSED: ("StringField", "the class that it should have been"),
+    FAINT: ("BooleanField", "right, though the score is low"),
     SUSPICION: ("FloatField", "how likely it is that the label is wrong"),
     SUSPECT: ("StringField", "in which way the label may be wrong"),
 }
