@@ -6,15 +6,11 @@ those that waited for it learn of it.
 """
 
 import json
-import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from workbench.errors import BUSY, InputMissing, JobError
-from workbench.files import explain_os_error, prepare_folder
 from workbench.jobs.folder import JobFolder
 from workbench.jobs.job import (
     FAILED,
@@ -31,51 +27,9 @@ from workbench.jobs.job import (
     json_to_job,
 )
 
-_PATIENCE = 30.0  # seconds to wait for somebody else's write
-_TABLES = """
-CREATE TABLE jobs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    job TEXT NOT NULL,
-    priority INTEGER NOT NULL,
-    state TEXT NOT NULL,
-    token INTEGER NOT NULL DEFAULT 0,
-    failures INTEGER NOT NULL DEFAULT 0,
-    losses INTEGER NOT NULL DEFAULT 0,
-    gpu TEXT NOT NULL DEFAULT '[]',
-    handle TEXT NOT NULL DEFAULT '',
-    code INTEGER,
-    reason TEXT NOT NULL DEFAULT '',
-    stopping INTEGER NOT NULL DEFAULT 0,
-    submitted REAL NOT NULL,
-    started REAL,
-    ended REAL
-);
-CREATE INDEX turn ON jobs (state, priority DESC, number);
-CREATE TABLE needs (number INTEGER NOT NULL, after INTEGER NOT NULL, PRIMARY KEY (number, after)) WITHOUT ROWID;
-CREATE INDEX needed ON needs (after);
-PRAGMA user_version = 1;
-"""
 
-
-class Queue:
+class Queue(Store):
     """One connection to the queue below a folder; for one thread."""
-
-    def __init__(self, home: Path) -> None:
-        prepare_folder(home)
-        self.home, self._path = home.resolve(), home / "queue.db"
-        with self._explained():
-            self._base = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)
-            self._base.row_factory = sqlite3.Row
-            self._base.execute("PRAGMA journal_mode = WAL")
-            self._base.execute("PRAGMA synchronous = FULL")
-            with self.changing():
-                if not self._base.execute("PRAGMA user_version").fetchone()[0]:
-                    for statement in filter(str.strip, _TABLES.split(";")):
-                        self._base.execute(statement)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._base.close()
 
     def folder(self, number: int) -> JobFolder:
         """Where a job's own files lie."""
@@ -98,7 +52,7 @@ class Queue:
 
     def find(self, number: int) -> Entry:
         """Return a job as it stands."""
-        with self._explained():
+        with self.explained():
             row = self._base.execute("SELECT * FROM jobs WHERE number = ?", (number,)).fetchone()
         if row is None:
             raise InputMissing(f"job {number}: must be in the queue, but is not; workbench jobs lists them")
@@ -108,7 +62,7 @@ class Queue:
         """Return jobs in the order of their numbers: those in these states, the last ones."""
         marks = ",".join("?" * len(states))
         where = f"WHERE state IN ({marks})" if states else ""
-        with self._explained():
+        with self.explained():
             rows = self._base.execute(
                 f"SELECT * FROM jobs {where} ORDER BY number DESC LIMIT ?", (*states, last or -1)
             ).fetchall()
@@ -124,7 +78,7 @@ class Queue:
     def has_open(self) -> bool:
         """Whether anything is left to do."""
         marks = ",".join("?" * len(OPEN))
-        with self._explained():
+        with self.explained():
             found = self._base.execute(f"SELECT 1 FROM jobs WHERE state IN ({marks}) LIMIT 1", OPEN)
             return found.fetchone() is not None
 
@@ -247,43 +201,6 @@ class Queue:
                 self._tell(number)
             elif all(state == FINISHED for state in states.values()):
                 self._base.execute("UPDATE jobs SET state = ? WHERE number = ?", (QUEUED, number))
-
-    @contextmanager
-    def changing(self) -> Iterator[None]:
-        """All that is changed within becomes true at once, or none of it; may be nested."""
-        if self._is_changing():
-            yield
-            return
-        with self._explained():
-            self._base.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._base.execute("COMMIT")
-            finally:
-                if self._is_changing():
-                    self._base.execute("ROLLBACK")
-
-    def _is_changing(self) -> bool:
-        return self._base.in_transaction
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Say in words what SQLite could not do."""
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            words = str(error)
-            if "locked" in words or "busy" in words:
-                hint = f"must be free, but somebody has written in it for {_PATIENCE:g} seconds; try again"
-                raise JobError(f"{self._path}: {hint}", BUSY) from error
-            if "full" in words:
-                raise explain_os_error(self._path, OSError(28, words)) from error
-            if "readonly" in words:
-                raise explain_os_error(self._path, OSError(30, words)) from error
-            raise JobError(f"{self._path}: must be usable, but is not ({words}); check the disk") from error
-        except sqlite3.DatabaseError as error:
-            hint = "move it away: jobs that ended are still in the folder jobs beside it"
-            raise JobError(f"{self._path}: must be a queue, but is damaged ({error}); {hint}") from error
 
 
 _WORDS: Mapping[str, str] = {FAILED: "failed", STOPPED: "was stopped", SKIPPED: "was skipped"}

@@ -1,0 +1,92 @@
+"""The file of the queue: SQLite, so that any number of processes may read and write it and a power cut spoils nothing."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from workbench.errors import BUSY, JobError
+from workbench.files import explain_os_error, prepare_folder
+
+_PATIENCE = 30.0  # seconds to wait for somebody else's write
+_TABLES = """
+CREATE TABLE jobs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    job TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    token INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0,
+    losses INTEGER NOT NULL DEFAULT 0,
+    gpu TEXT NOT NULL DEFAULT '[]',
+    handle TEXT NOT NULL DEFAULT '',
+    code INTEGER,
+    reason TEXT NOT NULL DEFAULT '',
+    stopping INTEGER NOT NULL DEFAULT 0,
+    submitted REAL NOT NULL,
+    started REAL,
+    ended REAL
+);
+CREATE INDEX turn ON jobs (state, priority DESC, number);
+CREATE TABLE needs (number INTEGER NOT NULL, after INTEGER NOT NULL, PRIMARY KEY (number, after)) WITHOUT ROWID;
+CREATE INDEX needed ON needs (after);
+PRAGMA user_version = 1;
+"""
+
+
+class Store:
+    """One connection to the file below a folder; for one thread."""
+
+    def __init__(self, home: Path) -> None:
+        prepare_folder(home)
+        self.home, self._path = home.resolve(), home / "queue.db"
+        with self.explained():
+            self._base = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)
+            self._base.row_factory = sqlite3.Row
+            self._base.execute("PRAGMA journal_mode = WAL")
+            self._base.execute("PRAGMA synchronous = FULL")
+            with self.changing():
+                if not self._base.execute("PRAGMA user_version").fetchone()[0]:
+                    for statement in filter(str.strip, _TABLES.split(";")):
+                        self._base.execute(statement)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._base.close()
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """All that is changed within becomes true at once, or none of it; may be nested."""
+        if self._is_changing():
+            yield
+            return
+        with self.explained():
+            self._base.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._base.execute("COMMIT")
+            finally:
+                if self._is_changing():
+                    self._base.execute("ROLLBACK")
+
+    def _is_changing(self) -> bool:
+        return self._base.in_transaction
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Say in words what SQLite could not do."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            words = str(error)
+            if "locked" in words or "busy" in words:
+                hint = f"must be free, but somebody has written in it for {_PATIENCE:g} seconds; try again"
+                raise JobError(f"{self._path}: {hint}", BUSY) from error
+            if "full" in words:
+                raise explain_os_error(self._path, OSError(28, words)) from error
+            if "readonly" in words:
+                raise explain_os_error(self._path, OSError(30, words)) from error
+            raise JobError(f"{self._path}: must be usable, but is not ({words}); check the disk") from error
+        except sqlite3.DatabaseError as error:
+            hint = "move it away: jobs that ended are still in the folder jobs beside it"
+            raise JobError(f"{self._path}: must be a queue, but is damaged ({error}); {hint}") from error
