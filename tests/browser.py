@@ -105,22 +105,29 @@ class Browser:
     def wait_until(self, expression: str, seconds: float = 20.0) -> Any:
         """Ask again and again until the answer is true, as someone does who looks at the page; return it."""
         end = time.monotonic() + seconds
-        while not (answer := self.ask(expression)):
+        while True:
+            with suppress(RuntimeError):  # what it asks about may not be there yet
+                if answer := self.ask(expression):
+                    return answer
             if time.monotonic() > end:
                 raise TimeoutError(f"still not true: {expression}")
             time.sleep(0.1)
-        return answer
 
-    def click(self, expression: str, *, count: int = 1) -> None:
-        """Click into the middle of an element with the mouse, once it is there."""
-        self.wait_until(f"!!({expression})")
+    def hover(self, expression: str) -> tuple[float, float]:
+        """Move the mouse into the middle of an element, once it is there; return where that is."""
+        self.wait_until(f"(e => e && e.getBoundingClientRect().width > 0)({expression})")
         x, y = self.ask(
-            f"(e => {{ e.scrollIntoView({{block: 'nearest'}}); const b = e.getBoundingClientRect();"
-            f" return [b.x + b.width / 2, b.y + b.height / 2]; }})({expression})"
+            f"(e => {{ const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; }})"
+            f"({expression})"
         )
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        return x, y
+
+    def click(self, expression: str) -> None:
+        """Click into the middle of an element with the mouse."""
+        x, y = self.hover(expression)
         for kind in ("mousePressed", "mouseReleased"):
-            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=count)
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def write(self, text: str) -> None:
         """Type into what has the focus."""

@@ -112,6 +112,21 @@ def test_a_shape_whose_fields_have_wrong_types_is_broken(change):
     assert broken.rule == "bad-shape"
 
 
+def test_a_file_that_ends_anywhere_is_torn():
+    """Labelme 6 writes through: a reader may see the beginning of a file, cut inside a word or a number."""
+    shape = {
+        "label": "é\\",
+        "points": [[1.5e-7, -2], [3, 4.25]],
+        "flags": {"x": True, "y": False},
+        "group_id": None,
+    }
+    content = json.dumps({"version": "1", "shapes": [shape], "imagePath": "a"}, indent=2).encode()
+    for end in range(len(content) - 1):
+        with pytest.raises(AnnotationError) as caught:
+            parse_annotation(content[:end], "a.json")
+        assert caught.value.rule == "torn-file", content[:end]
+
+
 @pytest.mark.parametrize(
     ("content", "rule"),
     [

@@ -2,7 +2,9 @@
 
 import argparse
 
+from workbench.commands.weights_choice import choose_weights
 from workbench.errors import USAGE, WorkbenchError
+from workbench.project import find_project
 
 
 class PairsError(WorkbenchError):
@@ -22,6 +24,12 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--model", default="", metavar="ROW", help="a row of workbench models")
     parser.add_argument("--config", default="", metavar="FILE", help="a Detectron2 YAML in place of a row")
+    parser.add_argument(
+        "--weights",
+        default="",
+        metavar="RUN",
+        help="begin with what a run learnt, of other classes too: its name or folder, or a file",
+    )
     parser.add_argument("--steps", type=int, metavar="N", help="the length of the run; derived from the data")
     parser.add_argument("--device", default="", help="cpu, cuda or auto")
     parser.add_argument("--seed", type=int, metavar="N", help="the same seed, the same run")
@@ -43,6 +51,10 @@ def read_typed(args: argparse.Namespace) -> dict[str, str]:
         if key in typed:
             raise PairsError(f"{key}: must be given once, but the option says it too; drop one")
         typed[key] = value
+    if args.weights:
+        if "model.weights" in typed:
+            raise PairsError("model.weights: must be given once, but --weights says it too; drop one")
+        typed |= choose_weights(args.weights, find_project(args.project), typed)
     return typed
 
 

@@ -47,7 +47,7 @@ def lay_out(desk: Path, drafts: Iterable[Draft], *, annotations: Path, source: s
                 continue
             try:
                 place = places.find(draft.image, draft.annotation)
-                name = slot.name if slot else name_slot(draft.image, taken)
+                name = slot.name if slot else name_slot(place.shown, taken)
                 slots[draft.image] = _lay_one(desk, draft, place, (name, source), slot)
             except WorkbenchError as error:
                 refused.append((draft.image, str(error)))

@@ -4,13 +4,10 @@ from collections.abc import Collection
 from itertools import count
 from pathlib import PurePosixPath
 
-# Labelme reads a path as Windows would: a backslash parts folders, and the others are in no name there.
-_ODD = str.maketrans(dict.fromkeys('\\:*?"<>|', "_") | {chr(code): "_" for code in range(32)})
-
 
 def name_slot(image: str, taken: Collection[str]) -> str:
     """Name its Labelme file: Labelme goes by the stem, so of a.jpg and a.png one is a~png; capitals do not count."""
-    path = PurePosixPath(image.translate(_ODD))
+    path = PurePosixPath(image)
     for number in count():
         odd = "" if not number else f"~{path.suffix[1:]}" if number == 1 else f"~{path.suffix[1:]}~{number}"
         name = str(path.with_name(f"{path.stem}{odd}.json"))

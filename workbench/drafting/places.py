@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from workbench.data.annotation import Annotation
 from workbench.errors import BAD_DATA, WorkbenchError
-from workbench.files import is_file
+from workbench.files import contained, is_file
 from workbench.formats.labelme import read_annotation
 from workbench.formats.listing import list_annotations
 from workbench.formats.places import find_file, find_image
@@ -28,6 +28,12 @@ class Place:
     file: Path | None = None
     content: bytes = b""
 
+    @property
+    def shown(self) -> str:
+        """Where it may lie on a desk: a picture that only its annotation has is beside that."""
+        name = PurePosixPath(self.annotation)
+        return self.image if self.file else str(name.with_suffix(PurePosixPath(self.image).suffix or ".png"))
+
 
 @dataclass(slots=True)
 class Places:
@@ -38,12 +44,21 @@ class Places:
 
     def find(self, image: str, annotation: str = "") -> Place:
         """Find an image; `annotation` is named where somebody knows it, as a dataset does."""
-        name = annotation if is_file(self.root / annotation) else self.find_annotation(image)
-        file = find_file(self.root, "", image).file
+        seen = find_file(self.root, "", image)
+        if annotation and contained(self.root, annotation) and is_file(self.root / annotation):
+            return self._read(image, annotation, seen.file)
+        if seen.file is None or seen.path != image:
+            raise DraftError(f"{self.root}: {image!r}: must be an image there, but is not; check the name")
+        if "\\" in image:
+            raise DraftError(
+                f"{self.root / image}: must have no \\ in its name (for Labelme it parts folders), but has; rename it"
+            )
+        name = self.find_annotation(image)
         if name is None:
-            if file is None:
-                raise DraftError(f"{self.root / image}: must be an image, but is not there; check the name")
-            return Place(image=image, annotation=self._name_new(image), known=None, file=file)
+            return Place(image=image, annotation=self._name_new(image), known=None, file=seen.file)
+        return self._read(image, name, seen.file)
+
+    def _read(self, image: str, name: str, file: Path | None) -> Place:
         known = read_annotation(self.root / name)
         file = file or find_image(self.root, name, known).file
         if file is None and not known.image_data:

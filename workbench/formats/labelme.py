@@ -34,6 +34,7 @@ from workbench.formats.labelme_clean import parse_clean
 WRITTEN_VERSION = "6.3.1"
 LARGEST_FILE = 512 * 1024 * 1024
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
+_HALF_A_WORD = re.compile(r"[\w.+-]{0,8}")  # nothing, or the beginning of a number or of true, false, null
 _SETTLE_SECONDS, _SETTLE_TRIES = 0.1, 10
 
 Raw = dict[str, Any]
@@ -126,7 +127,7 @@ def _parse_sloppy_json(content: bytes, path: object, pairs: Callable[..., Any] |
         message = "the text must be Unicode, but has half a character (\\ud800 to \\udfff); retype that label"
         raise AnnotationError(path, "", message, "bad-text") from error
     except json.JSONDecodeError as error:
-        torn = error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated")
+        torn = error.msg.startswith("Unterminated") or _HALF_A_WORD.fullmatch(error.doc.rstrip(), error.pos)
         rule, what = ("torn-file", "ends too early") if torn else ("not-json", f"breaks off ({error.msg})")
         message = (
             f"the file must be whole JSON, but {what}; restore it from a backup or label the image again"

@@ -56,6 +56,11 @@ def check_one(path: Path, scope: Scope) -> Checked:
     return _look_at_all(path.parent, Listing(annotations=(path.name,), images=(), findings=()), scope)[0]
 
 
+def check_some(root: Path, names: Sequence[str], scope: Scope) -> Checked:
+    """Check these annotations of a folder by the rules that need no other."""
+    return _look_at_all(root, Listing(annotations=tuple(names), images=(), findings=()), scope)[0]
+
+
 def _look_at_all(root: Path, listing: Listing, scope: Scope) -> tuple[Checked, list[Survey]]:
     judge = partial(check_annotation, known_labels=None if scope.labels is None else frozenset(scope.labels))
     work = partial(survey, root=root, judge=judge, images=scope.images, pixels=scope.pixels)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -10,10 +11,11 @@ from typing import Any
 
 from workbench.data.annotation import HOLE_LABELS, IGNORE
 from workbench.files import write_atomically
+from workbench.labelling.labelmerc import read_labelmerc
 from workbench.project import Project
 
 HEAD = "# Written by `workbench label` each time it opens a window. What you want to keep belongs into ~/.labelmerc.\n"
-GREY, WHITE = [150, 150, 150], [255, 255, 255]
+GREY, BLACK = [150, 150, 150], [30, 30, 30]
 # What a project decides; docs/labelling.md says why for each.
 OURS = (
     "auto_save", "store_data", "with_image_data", "keep_prev", "labels", "validate_label", "sort_labels",
@@ -26,9 +28,9 @@ def write_config(path: Path, project: Project, major: int, program: Path) -> tup
     theirs, notes = read_labelmerc(program)
     clashing = [key for key in theirs if key in OURS]
     if clashing:
-        notes.append(f"~/.labelmerc: {', '.join(clashing)}: the project decides here; the rest holds")
+        notes.append(f"~/.labelmerc: {', '.join(clashing)}: the project decides; the rest of it holds")
     kept = {key: value for key, value in theirs.items() if key not in OURS}
-    text = json.dumps({**kept, **task_config(project, major)}, indent=2, ensure_ascii=False)
+    text = json.dumps({**task_config(project, major), **kept}, indent=2, ensure_ascii=False)
     write_atomically(path, f"{HEAD}{text}\n".encode())
     return path, notes
 
@@ -36,17 +38,15 @@ def write_config(path: Path, project: Project, major: int, program: Path) -> tup
 def task_config(project: Project, major: int) -> dict[str, Any]:
     """What is drawn is saved, without a copy of the image, and classes have the project's colours."""
     colors = {category.name: list(category.color) for category in project.categories}
-    colors |= {name: WHITE for name in HOLE_LABELS if name not in colors} | {IGNORE: GREY}
+    colors = dict.fromkeys(HOLE_LABELS, BLACK) | {IGNORE: GREY} | colors
     config: dict[str, Any] = {"auto_save": True, "with_image_data": False, "keep_prev": False}
+    if project.task != "semantic":  # one row a class: a key of many would be longer than YAML allows
+        things = [category.name for category in project.categories if category.thing]
+        config["label_flags"] = {f"^{re.escape(name)}$": ["crowd"] for name in things}
     if major >= 7:
         by_label = {"colors": colors, "fallback": GREY}
         return {**config, "shape_color": {"mode": "by_label", "by_label": by_label}}
     return {**config, "shape_color": "manual", "label_colors": colors, "default_shape_color": GREY}
-
-
-def read_labelmerc(program: Path) -> tuple[dict[str, Any], list[str]]:
-    """What a person set for Labelme, as far as this Labelme knows it: one wrong key, and it would drop ours, too."""
-    return {}, []
 
 
 @contextmanager

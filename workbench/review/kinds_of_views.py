@@ -109,10 +109,7 @@ _FALSE = "Reported from the score on that is told, and not so at IoU 0.5: the su
 _MISSED = "Objects of the truth that nothing was reported for: of the rarest class first, then the largest."
 _POOR = "The class is right and the outline is not: badly placed, too loose, too tight, holes filled, merged, split."
 _TWICE = "An object that was found already, with a higher score."
-_FAINT = (
-    "Right, though the model hardly dared to say so: scores below the one from which predictions are told, and the "
-    "lowest tenth of those above it."
-)
+_FAINT = "Right, but with a score below the one that is told, or in the lowest tenth above it."
 _SUSPECTED = "The model contradicts these labels so firmly that it may be the label that is wrong."
 _HARDEST = f"The worst images, at most {HARDEST}: those with the lowest F1, PQ or mean IoU first."
 _NEGATIVE = "Nothing is labelled on these images, and something is reported."

@@ -21,6 +21,7 @@ from workbench.engine.config.situation import count
 from workbench.engine.feed.loader import Feed
 from workbench.engine.feed.records import has_objects, read_records
 from workbench.engine.models.build import build_model
+from workbench.engine.models.head_rows import Classes, has_boxes
 from workbench.engine.models.weights import load_weights, locate_weights
 from workbench.engine.training.course import Course
 from workbench.engine.training.loop import seed_everything
@@ -149,7 +150,8 @@ def _try_weights(course: Course, model: torch.nn.Module) -> list[str]:
     try:
         path = locate_weights(course.cfg.MODEL.WEIGHTS)
         if path is not None:
-            load_weights(model, path)
+            boxes = has_boxes(tuple(model.state_dict()))
+            load_weights(model, path, Classes(things=course.things, stuff=course.stuff, boxes=boxes))
     except WorkbenchError as error:
         return [str(error)]
     return []

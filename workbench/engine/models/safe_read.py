@@ -192,7 +192,9 @@ def _require_tensors(path: Path, content: Any) -> dict[str, Any]:
     """Find the state in it: bare, under `model`, or as Caffe2 had it."""
     if not isinstance(content, dict):
         raise _refuse(path, f"must be a table of names and tensors, but is a {type(content).__name__}")
-    about = {key: value for key, value in content.items() if isinstance(value, str | bool)}
+    about: dict[str, Any] = {key: value for key, value in content.items() if isinstance(value, str | bool)}
+    if isinstance(content.get("about"), dict):  # what a run of ours says of its weights
+        about["about"] = content["about"]
     state: Any = content
     for key in ("model", "model_state", "state_dict", "blobs"):
         if isinstance(content.get(key), dict):

@@ -8,6 +8,7 @@ import torch
 from detectron2.checkpoint.c2_model_loading import align_and_update_state_dicts
 from torch import nn
 
+from workbench.engine.models.head_rows import Carried, Classes, carry_rows, read_classes
 from workbench.engine.models.lite0 import convert_published
 from workbench.engine.models.safe_read import WeightsError, read_tensors
 from workbench.engine.models.table import MODELS
@@ -32,6 +33,7 @@ class LoadReport:
     resized: tuple[Resized, ...]  # (name, shape in the file, shape in the network): as initialised
     sha256: str
     warnings: tuple[str, ...] = ()
+    carried: Carried | None = None  # rows of classes, where the file says which class each is for
 
 
 def locate_weights(source: str) -> Path | None:
@@ -70,11 +72,15 @@ def _convert_package(name: str) -> Path:
     return place
 
 
-def load_weights(module: nn.Module, path: Path) -> LoadReport:
-    """Put a file's tensors into a network; a head of another number of classes stays as it was initialised."""
+def load_weights(module: nn.Module, path: Path, classes: Classes | None = None) -> LoadReport:
+    """Put a file's tensors into a network: rows of classes by name where the file has names, else all or none."""
     content = read_tensors(path)
     state = _translate(module, content)
     own = module.state_dict()
+    carried = None
+    known = read_classes(content.get("about", {}), tuple(state))
+    if classes and known:
+        state, carried = carry_rows(state, own, known, classes)
     warnings = _compare_constants(module, state)
     state = {name: tensor for name, tensor in state.items() if not _is_constant(name)}
     resized = tuple(
@@ -93,6 +99,7 @@ def load_weights(module: nn.Module, path: Path) -> LoadReport:
         resized=resized,
         sha256=digest_file(path),
         warnings=warnings,
+        carried=carried,
     )
     _require_backbone(path, report, own)
     return report

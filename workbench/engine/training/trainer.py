@@ -12,6 +12,7 @@ from workbench.engine.feed.loader import Feed
 from workbench.engine.feed.records import has_objects, read_records
 from workbench.engine.feed.sample import wants_centers
 from workbench.engine.models.build import build_model
+from workbench.engine.models.head_rows import Classes, describe_carried, has_boxes
 from workbench.engine.models.weights import load_weights, locate_weights
 from workbench.engine.training.average import Average
 from workbench.engine.training.checkpoint import load_newest
@@ -82,8 +83,8 @@ def _assembled(run: Run, course: Course, ranks: Ranks, stop: Stop, strict: bool)
     if ranks.first:
         require_progress(state.step)
     with closing(open_view(run, course, ranks, state)) as view:
-        for warning in loaded.warnings if loaded else read_record(run).get("weights", {}).get("warnings", ()):
-            view.say(f"warning: {warning}")
+        for line in [f"warning: {text}" for text in loaded.warnings] if loaded else _describe_weights(run):
+            view.say(line)
         with closing(_open_feed(course, ranks, state)) as feed:
             if ranks.first:
                 note(run, precision=precision.name, step=state.step, world=ranks.world)
@@ -98,6 +99,14 @@ def _assembled(run: Run, course: Course, ranks: Ranks, stop: Stop, strict: bool)
                 view=view,
                 precision=precision,
             )
+
+
+def _describe_weights(run: Run) -> list[str]:
+    """What a person must know of the weights that a run starts from."""
+    weights = read_record(run).get("weights", {})
+    carried = describe_carried(weights.get("classes", {}))
+    told = [f"weights: {carried}"] if carried else []
+    return [*told, *(f"warning: {text}" for text in weights.get("warnings", ()))]
 
 
 def _recorded_precision(run: Run, course: Course) -> str:
@@ -136,7 +145,8 @@ def _load_first(run: Run, course: Course, model: torch.nn.Module, ranks: Ranks) 
     path = locate_weights(course.cfg.MODEL.WEIGHTS)
     if path is None:
         return
-    report = load_weights(model, path)
+    boxes = has_boxes(tuple(model.state_dict()))
+    report = load_weights(model, path, Classes(things=course.things, stuff=course.stuff, boxes=boxes))
     if ranks.first:
         weights = {
             "source": course.cfg.MODEL.WEIGHTS,
@@ -146,6 +156,7 @@ def _load_first(run: Run, course: Course, model: torch.nn.Module, ranks: Ranks) 
             "unexpected": list(report.unexpected),
             "resized": [name for name, *_ in report.resized],
             "warnings": list(report.warnings),
+            "classes": report.carried.to_json() if report.carried else {},
         }
         note(run, weights=weights)
 

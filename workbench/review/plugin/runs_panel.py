@@ -10,6 +10,7 @@ from workbench.errors import WorkbenchError
 from workbench.review.errands import run_errand
 from workbench.review.fields import TRUTH
 from workbench.review.plugin.subject import Subject, find_subject
+from workbench.review.plugin.tagging import count_words
 from workbench.review.run_rows import list_run_rows
 from workbench.run import Run
 
@@ -24,6 +25,8 @@ LINEAGE = {
     "code": "Commit",
     "started": "Started",
 }
+NARROW = {"table": {"sx": {"minWidth": 320}}}  # FiftyOne's own 650 is more than half a window
+MARGIN = {"container": {"sx": {"p": 2}}}
 STEPS = (
     ("open_mistakes", "Open mistakes", "visibility"),
     ("tag_for_relabelling", "Tag", "sell"),
@@ -73,6 +76,11 @@ class RunsPanel(Panel):
         ctx.panel.set_state("chosen", "")
         self.on_load(ctx)
 
+    def on_change_selected(self, ctx: Any) -> None:
+        """After tagging nothing is selected any more."""
+        if not ctx.selected and not ctx.selected_labels:
+            self.on_load(ctx)
+
     def on_read_again(self, ctx: Any) -> None:
         """Somebody trained, judged or tagged meanwhile."""
         self.on_load(ctx)
@@ -100,26 +108,28 @@ class RunsPanel(Panel):
             panel.view("trouble", types.Error(label="Nothing to show", description=str(state.trouble)))
             return types.Property(panel)
         panel.md(f"##### Runs of {state.project}", name="title")
-        table = types.TableView()
+        table = types.TableView(componentsProps=NARROW)
         for key, label in COLUMNS.items():
             table.add_column(key, label=label)
         table.add_row_action("show", self.on_show, icon="visibility", tooltip="Show beside the truth")
         panel.list("table", types.Object(), view=table)
-        panel.md(str(state.lineage or ""), name="lineage")
         panel.md(str(state.tagged or ""), name="tagged")
         for row in (STEPS[:2], STEPS[2:]):
             stack = panel.h_stack(f"buttons_{row[0][0]}", gap=1, align_x="left")
             for name, label, icon in row:
                 address = f"{PREFIX}/{name}"
                 stack.btn(name, label=label, icon=icon, variant="outlined", on_click=address, prompt=True)
+        panel.md(str(state.lineage or ""), name="lineage")
         panel.btn("again", label="Read again", icon="refresh", on_click=self.on_read_again)
-        return types.Property(panel, view=types.GridView(orientation="vertical", gap=2, padding=2))
+        return types.Property(
+            panel, view=types.GridView(orientation="vertical", gap=2, componentsProps=MARGIN)
+        )
 
 
 def describe_lineage(row: Mapping[str, str]) -> str:
-    """Where a run comes from, as one paragraph."""
-    told = " · ".join(f"{label.lower()} `{row[key]}`" for key, label in LINEAGE.items())
-    return f"**{row['run']}**: {told}"
+    """Where a run comes from, line by line."""
+    told = "\n".join(f"- {label}: {row[key]}" for key, label in LINEAGE.items())
+    return f"**{row['run']}**\n\n{told}"
 
 
 def count_tags(dataset: Any, subject: Subject) -> str:
@@ -127,7 +137,7 @@ def count_tags(dataset: Any, subject: Subject) -> str:
     images = dataset.count_sample_tags()
     labels = dataset.count_label_tags([TRUTH, *subject.runs])
     counts = [
-        f"`{tag}` {images.get(tag, 0):,} images, {labels.get(tag, 0):,} labels"
+        f"`{tag}` {count_words(images.get(tag, 0), 'image')}, {count_words(labels.get(tag, 0), 'label')}"
         for tag in TAGS
         if images.get(tag) or labels.get(tag)
     ]

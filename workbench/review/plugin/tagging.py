@@ -51,7 +51,7 @@ class TagForRelabelling(Operator):
                 )
             else:
                 inputs.view("on", types.Notice(label=f"On {name_selection(labels, samples)}"))
-                choices = types.RadioGroup()
+                choices = types.RadioGroup(orientation="vertical")
                 for tag in TAGS:
                     choices.add_choice(tag, label=ABOUT[tag][0], description=ABOUT[tag][1])
                 inputs.enum(TAG, choices.values(), default=RELABEL, required=True, label="Tag", view=choices)
@@ -71,7 +71,11 @@ class TagForRelabelling(Operator):
 
 def name_selection(labels: Sequence[Any], samples: Sequence[Any]) -> str:
     """So many labels, or images."""
-    count, word = (len(labels), "label") if labels else (len(samples), "image")
+    return count_words(len(labels), "label") if labels else count_words(len(samples), "image")
+
+
+def count_words(count: int, word: str) -> str:
+    """1 image, 2 images."""
     return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
