@@ -26,6 +26,7 @@ from workbench.jobs.job import (
     Job,
     json_to_job,
 )
+from workbench.jobs.store import Store
 
 
 class Queue(Store):

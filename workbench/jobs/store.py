@@ -1,4 +1,4 @@
-"""The file of the queue: SQLite, so that any number of processes may read and write it and a power cut spoils nothing."""
+"""The file of the queue: SQLite, for any number of processes at once, and no power cut spoils it."""
 
 import sqlite3
 from collections.abc import Iterator
