@@ -56,6 +56,19 @@ def test_a_poor_outline_that_is_still_found_costs_ap_and_no_ap50():
     assert found == [("poor-outline", pytest.approx(0.8 * 5 / 101, abs=1e-6), 0.0)]
 
 
+def test_what_found_a_label_at_higher_thresholds_is_a_false_alarm_once_it_is_redrawn():
+    """The sure answer fits at two thresholds, an exact one below it at the other eight; five hits come after both.
+
+    Before, at those eight: 20 right, wrong, 6 right of 26; mended at all ten: 21 right, wrong, 5 right.
+    """
+    truths, answers = good_model(26)
+    answers = [row if row["image_id"] <= 20 else row | {"score": 0.8} for row in answers]
+    truths[20]["bbox"], truths[20]["area"] = [7, 7, 26, 26], 26 * 26
+    answers[20] = answer(BOX, 0.9, image=21)
+    found = recover(truths, [*answers, answer((7, 7, 26, 26), 0.85, image=21)], images=26)
+    assert found == [("poor-outline", pytest.approx(0.8 * 4 * (1 - 26 / 27) / 101, abs=1e-6), 0.0)]
+
+
 def test_a_wrong_class_costs_both_classes():
     """Class 2 has this truth alone, and finds 0 of 1; class 1 has a false alarm before its 20 hits."""
     truths, answers = good_model()
