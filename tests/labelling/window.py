@@ -1,4 +1,4 @@
-"""A screen that nobody sees, and a hand for Labelme's window on it: xdotool, which clicks and types as a person does."""
+"""A screen that nobody sees, and a hand for the window on it: xdotool clicks and types as a person does."""
 
 import os
 import re

@@ -5,12 +5,14 @@ from pathlib import Path
 
 from workbench.commands.output import print_json, say
 from workbench.commands.verdict import print_verdict
+from workbench.data.finding import Finding
+from workbench.data.rules import find
 from workbench.errors import FAILED, OK, InputMissing
 from workbench.formats.labelme import parse_json, read_bytes
 from workbench.inspection.checked import Checked
 from workbench.inspection.coco import check_coco_file
 from workbench.inspection.folder import Scope, check_folder, check_one
-from workbench.project import find_project, read_labels, read_project
+from workbench.project import Project, find_project, read_labels, read_project
 
 HELP = "Find every mistake in annotations and images: a project, a Labelme folder, or a COCO file."
 EXAMPLE = "workbench check annotations/balloons --labels annotations/balloons/labels.txt"
@@ -52,7 +54,9 @@ def _check(args: argparse.Namespace) -> Checked:
     if home:
         project = read_project(home)
         classes = labels or [category.name for category in project.categories]
-        return check_folder(project.annotations, _scope(args, classes), project)
+        checked = check_folder(project.annotations, _scope(args, classes), project)
+        checked.findings += _find_later_classes(project)
+        return checked
     if path.is_file():
         return _check_file(path, args, labels)
     if not path.is_dir():
@@ -62,6 +66,23 @@ def _check(args: argparse.Namespace) -> Checked:
     if labels is None and (path / "labels.txt").is_file():
         say(f"Labels are not checked; add --labels {path / 'labels.txt'} to do so.")
     return check_folder(path, _scope(args, labels))
+
+
+def _find_later_classes(project: Project) -> list[Finding]:
+    """One finding for each class that came after images were finished."""
+    from workbench.labelling.classes import find_news
+
+    news = find_news(project)
+    return [
+        find(
+            "labels.txt",
+            f'class "{name}"',
+            "class-added-later",
+            f"every labelled image must have been looked at for it, but {len(images)} were labelled before it was a"
+            f" class (such as {images[0]}); workbench label {project.folder} tells which",
+        )
+        for name, images in news.look_again.items()
+    ]
 
 
 def _check_file(path: Path, args: argparse.Namespace, labels: list[str] | None) -> Checked:

@@ -51,8 +51,7 @@ def run(args: argparse.Namespace) -> int:
         )
     else:
         print_line("\n".join(f"made {path}" for path in made))
-        print_line(f"\nNext: put images into {annotations}, label them there with")
-        print_line(f"  labelme {annotations} --labels {annotations / 'labels.txt'} --validate-label exact")
+        print_line(f"\nNext: put images into {annotations}, label them with\n  workbench label {args.name}")
         print_line(f"and look at what you have with\n  workbench check {args.name}")
     return OK
 

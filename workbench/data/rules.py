@@ -121,6 +121,11 @@ _SET = {
     ),
     "few-instances": Rule(W, "a class has fewer than 10 instances", "label more of it"),
     "unused-class": Rule(W, "a class has no instance", "label some, or drop it from the list"),
+    "class-added-later": Rule(
+        W,
+        "images were labelled before a class existed",
+        "look at them again with workbench label: what is not drawn is taught as background",
+    ),
     "similar-labels": Rule(W, "two labels are spelt almost alike", "rename one if they mean the same"),
     "empty-image": Rule(
         W, "an image has no shapes", "nothing, if it shows no object: it is kept as a negative"

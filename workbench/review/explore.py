@@ -16,7 +16,7 @@ from workbench.review.fill import new_sample
 from workbench.review.looks import describe, read_look, to_vectors
 from workbench.review.mark import Book, open_book
 from workbench.review.project import Reviewed, fill_truth
-from workbench.review.schema import declare_plain
+from workbench.review.schema import declare
 from workbench.review.session import Database
 
 _FIELDS = (
@@ -93,7 +93,7 @@ def _add_looks(book: Book) -> int:
     """Hash what was not hashed before; compare all with all."""
     from pymongo import UpdateOne
 
-    declare_plain(book.fo, book.dataset, _FIELDS)
+    declare(book, {}, _FIELDS)
     samples = book.database.find_samples(book.dataset)
     rows = list(samples.find({}, {"filepath": 1, "look": 1}).sort(KEY))
     lacking = [row for row in rows if not row.get("look")]

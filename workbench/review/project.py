@@ -21,7 +21,7 @@ from workbench.review.fill import Content, Filled, fill
 from workbench.review.judged import Judged, judge
 from workbench.review.mark import Book, open_book
 from workbench.review.saved_views import save_views, set_colors
-from workbench.review.schema import declare, declare_plain
+from workbench.review.schema import declare
 from workbench.review.session import Database
 from workbench.run import Run
 
@@ -88,7 +88,7 @@ def fill_truth(book: Book, folder: Path) -> dict[str, Reviewed]:
     """The truth of every part of a converted dataset."""
     manifest = read_manifest(folder)
     old = _make_room(book, manifest.fingerprint)
-    declare(book.fo, book.dataset, {TRUTH: {}})
+    declare(book, {TRUTH: {}})
     result: dict[str, Reviewed] = {}
     for part in sorted(set(manifest.parts.values())):
         truth = rasterise(read_truth(folder / f"{part}.json"))
@@ -120,8 +120,7 @@ def fill_run(book: Book, part: RunPart) -> Reviewed:
     before = book.runs.get(name, {})
     old = _make_room(book, fingerprint)
     said = {key: "StringField", f"{key}_id": "StringField", f"{key}_iou": "FloatField"}
-    declare(book.fo, book.dataset, {TRUTH: {**said, f"{key}_mistake": "StringField"}, name: said})
-    declare_plain(book.fo, book.dataset, _list_plain(key))
+    declare(book, {TRUTH: {**said, f"{key}_mistake": "StringField"}, name: said}, _list_plain(key))
     content = Content(
         part=part.part,
         fingerprint=fingerprint,

@@ -1,7 +1,6 @@
 """What a dataset's fields are, declared in FiftyOne's own way, so that the App can filter and colour by them."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from workbench.review.fields import (
     CONFUSED,
@@ -16,6 +15,7 @@ from workbench.review.fields import (
     SUSPICION,
     VERDICT,
 )
+from workbench.review.mark import Book
 
 _OF_SAMPLES = {
     KEY: ("StringField", "path of the image below the annotation folder"),
@@ -38,27 +38,43 @@ _OF_LABELS = {
 }
 
 
-def declare(fo: Any, dataset: Any, fields: Mapping[str, Mapping[str, str]]) -> None:
-    """Declare fields of detections, each with further attributes (name -> type), and what all samples have."""
+def declare(
+    book: Book,
+    fields: Mapping[str, Mapping[str, str]],
+    plain: Iterable[tuple[str, str, str]] = (),
+) -> None:
+    """Declare fields of detections, each with further attributes (name -> type), and fields of samples."""
+    fo, dataset = book.fo, book.dataset
     known = dataset.get_field_schema(flat=True)
-    for name, (kind, about) in _OF_SAMPLES.items():
-        if name not in known:
-            dataset.add_sample_field(name, getattr(fo, kind), description=about)
-    dataset.create_index(KEY)
+    of_samples = [*((name, *about) for name, about in _OF_SAMPLES.items()), *plain]
+    wanted = {name: (kind, about) for name, kind, about in of_samples}
     for field, more in fields.items():
         if field not in known:
             dataset.add_sample_field(field, fo.EmbeddedDocumentField, embedded_doc_type=fo.Detections)
-        attributes = {**_OF_LABELS, **{name: (kind, None) for name, kind in more.items()}}
-        for name, (kind, what) in attributes.items():
-            path = f"{field}.detections.{name}"
-            if path not in known:
-                subfield = {"subfield": fo.StringField} if kind == "ListField" else {}
-                dataset.add_sample_field(path, getattr(fo, kind), description=what, **subfield)
+        attributes = {**_OF_LABELS, **{name: (kind, "") for name, kind in more.items()}}
+        wanted |= {f"{field}.detections.{name}": about for name, about in attributes.items()}
+    _add(book, {path: about for path, about in wanted.items() if path not in known})
+    dataset.create_index(KEY)
 
 
-def declare_plain(fo: Any, dataset: Any, fields: Iterable[tuple[str, str, str]]) -> None:
-    """Declare fields of samples: name, type, what it is."""
-    known = dataset.get_field_schema()
-    for name, kind, about in fields:
-        if name not in known:
-            dataset.add_sample_field(name, getattr(fo, kind), description=about)
+def _add(book: Book, wanted: Mapping[str, tuple[str, str]]) -> None:
+    """All at once, as FiftyOne merges schemas; one by one, each would write and read the whole dataset's document."""
+    if not wanted:
+        return
+    fo, dataset = book.fo, book.dataset
+    details = {
+        path: {"description": about or None, **({"subfield": fo.StringField} if kind == "ListField" else {})}
+        for path, (kind, about) in wanted.items()
+    }
+    merge = getattr(dataset, "_merge_sample_field_schema", None)
+    if merge is None:  # another version of FiftyOne
+        for path, (kind, _) in wanted.items():
+            dataset.add_sample_field(path, getattr(fo, kind), **details[path])
+        return
+    create = book.database.load("core.odm").create_field
+    merge(
+        {
+            path: create(path.rpartition(".")[2], getattr(fo, kind), **details[path])
+            for path, (kind, _) in wanted.items()
+        }
+    )

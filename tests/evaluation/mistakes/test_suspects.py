@@ -118,12 +118,23 @@ def test_where_nothing_fits_well_nothing_is_unusual():
     assert suspects(truths, loose) == []
 
 
-def test_the_most_suspicious_comes_first_and_has_rank_one():
+def test_what_is_most_worth_looking_at_comes_first_and_has_rank_one():
+    """How likely the label is wrong, times what mending it recovers."""
     truth, answers, _ = draw_mislabelled(60)
     rows = find(truth, answers)
+    worth = [(row["suspicion"] * max(0, row["recovers"]), row["suspicion"]) for row in rows]
     assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
-    assert [row["suspicion"] for row in rows] == sorted((row["suspicion"] for row in rows), reverse=True)
+    assert worth == sorted(worth, reverse=True)
     assert all(0 < row["suspicion"] <= 1 for row in rows)
+
+
+def test_a_label_beside_its_object_is_one_suspect():
+    truths, answers = good_model()
+    beside, far = truth_row(99, (32, 10, 20, 20), image=21), truth_row(99, (75, 80, 20, 20), image=21)
+    sure = answer(BOX, 0.9, image=21)
+    assert suspects([*truths, beside], [*answers, sure]) == [("poor-outline", 21, 99, 20)]
+    found = {kind for kind, *_ in suspects([*truths, far], [*answers, sure])}
+    assert found == {"missing-label", "spurious-label"}
 
 
 def test_spoiled_labels_are_found():

@@ -34,13 +34,22 @@ class Rows:
 
     def take(self, most: int) -> "Rows":
         """Return the first ones."""
+        return self.choose(np.arange(min(most, len(self))))
+
+    def leave(self, places: "Ints") -> "Rows":
+        """Return all others."""
+        return self.choose(np.setdiff1d(np.arange(len(self)), places))
+
+    def choose(self, places: "Ints") -> "Rows":
+        """Return some, in the order of their places."""
+        chosen = places.tolist()
         return Rows(
             kind=self.kind,
-            found=self.found[:most],
-            truth=self.truth[:most],
-            iou=self.iou[:most],
-            notes=self.notes[:most],
-            more={key: values[:most] for key, values in self.more.items()},
+            found=self.found[places],
+            truth=self.truth[places],
+            iou=self.iou[places],
+            notes=[self.notes[place] for place in chosen],
+            more={key: [values[place] for place in chosen] for key, values in self.more.items()},
         )
 
 

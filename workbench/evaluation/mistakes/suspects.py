@@ -1,4 +1,6 @@
-"""Labels that the model contradicts so firmly that a person should look at them, the most suspicious first.
+"""Labels that the model contradicts so firmly that a person should look at them.
+
+First comes what is most worth looking at: how likely a label is wrong, times the AP that mending it would recover.
 
 Each suspicion has its rule in docs/mistakes.md.
 """
@@ -10,7 +12,9 @@ import numpy as np
 
 from workbench.evaluation.kinds import BACKGROUND, CLASS, PLACE
 from workbench.evaluation.mistakes.findings import Findings
+from workbench.evaluation.mistakes.mending import add_label, redraw_label, remove_label, rename_label
 from workbench.evaluation.mistakes.mistake_rows import Rows, write_rows
+from workbench.evaluation.mistakes.recovery import Mend, Recovery
 from workbench.evaluation.mistakes.trust import compute_trust, name_alike
 from workbench.evaluation.one_iou.error_kinds import BARELY, FOUND
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
+MISSING, SPURIOUS, WRONG, POOR = "missing-label", "spurious-label", "wrong-class", "poor-outline"
 TRUSTED = 0.6  # a prediction below that says nothing about a label
 TOUCHED = 0.9  # of truths that are alike are touched by something, before one that is not is suspected
 LEARNED = 0.5  # of the truths that are alike must be found, too
@@ -28,21 +33,37 @@ USUAL = 0.02  # of labels may be of nothing, before one has looked
 APART = 0.5  # IoU of boxes from which two suspects are one
 GAP = 0.15  # by which a pair must overlap less than those that are alike
 FEW = 8  # pairs that are alike; with fewer nobody knows what is usual
+NEAR, LIKE = (
+    1.5,
+    2.0,
+)  # how far a label may lie beside its object, in sizes of that, and how much larger or smaller be
 MOST = 1000  # rows
 
 
 def list_suspects(findings: Findings, files: Mapping[int, str]) -> list[dict[str, Any]]:
-    """Return rows as mistakes have them, with `rank` and `suspicion`, from 0 to 1."""
+    """Return rows as mistakes have them, with `rank`, `suspicion` from 0 to 1, and `recovers` in points of AP."""
     trust = compute_trust(findings)
-    every = (
-        _find_missing(findings, trust),
-        _find_spurious(findings),
-        _find_wrong(findings, trust),
-        _find_poor(findings, trust),
-    )
-    rows = [row for some in every for row in write_rows(findings.scene, files, some)]
-    rows.sort(key=lambda row: -row["suspicion"])
+    missing, spurious = _find_missing(findings, trust), _find_spurious(findings)
+    missing, spurious, moved = _pair_moved(findings, missing, spurious)
+    every = (missing, spurious, _find_wrong(findings, trust), _find_poor(findings, trust), moved)
+    recovery = Recovery(findings.scene, findings.matches)
+    rows = []
+    for some in every:
+        told = write_rows(findings.scene, files, some)
+        places = zip(some.found.tolist(), some.truth.tolist(), strict=True)
+        for row, (found, truth) in zip(told, places, strict=True):
+            gain = recovery.gain(_mend(findings, some.kind, found, truth))
+            rows.append(row | {"recovers": round(gain.ap, 6), "recovers_50": round(gain.ap50, 6)})
+    rows.sort(key=lambda row: (-row["suspicion"] * max(0.0, row["recovers"]), -row["suspicion"]))
     return [row | {"rank": place} for place, row in enumerate(rows[:MOST], 1)]
+
+
+def _mend(findings: Findings, kind: str, found: int, truth: int) -> Mend:
+    if kind == MISSING:
+        return add_label(findings, found)
+    if kind == SPURIOUS:
+        return remove_label(findings, truth)
+    return (rename_label if kind == WRONG else redraw_label)(findings, found, truth)
 
 
 def _to_rows(
@@ -65,13 +86,43 @@ def _find_missing(findings: Findings, trust: "Floats") -> Rows:
     places = places[np.lexsort((places, -trust[places]))]
     places = places[_keep_apart(findings.scene.found.box[places], findings.scene.found.image[places])]
     nothing = np.full(len(places), -1)
-    return _to_rows("missing-label", places, nothing, np.zeros(len(places)), _note_trust(trust[places]))
+    return _to_rows(MISSING, places, nothing, np.zeros(len(places)), _note_trust(trust[places]))
 
 
 def _note_trust(trust: "Floats") -> "tuple[Floats, list[str]]":
     return trust, [
         f"predictions as sure as this are right {value:.0%} of the time" for value in trust.tolist()
     ]
+
+
+def _pair_moved(findings: Findings, missing: Rows, spurious: Rows) -> tuple[Rows, Rows, Rows]:
+    """A label of nothing beside an object without label, as large and of its class, is one that has slipped."""
+    found, truths = findings.scene.found, findings.scene.truths
+    taken: dict[int, int] = {}
+    for row, place in enumerate(spurious.truth.tolist()):
+        own = missing.found
+        size, other = np.sqrt(truths.area[place]), np.sqrt(found.area[own])
+        far = np.hypot(*((_middle(found.box[own]) - _middle(truths.box[place][None])).T)) / np.maximum(
+            size, 1
+        )
+        fits = (found.image[own] == truths.image[place]) & (found.category[own] == truths.category[place])
+        fits &= (far <= NEAR) & (np.maximum(size, other) <= LIKE * np.minimum(size, other))
+        fits[list(taken.values())] = False
+        if fits.any():
+            taken[row] = int(np.flatnonzero(fits)[far[fits].argmin()])
+    rows, others = (np.array(list(side), np.int64) for side in (taken.keys(), taken.values()))
+    doubts = 1 - np.array(spurious.more["suspicion"], float)[rows]
+    doubts *= 1 - np.array(missing.more["suspicion"], float)[others]
+    notes = ["the label seems to lie beside its object"] * len(rows)
+    moved = _to_rows(
+        POOR, missing.found[others], spurious.truth[rows], np.zeros(len(rows)), (1 - doubts, notes)
+    )
+    return missing.leave(others), spurious.leave(rows), moved
+
+
+def _middle(box: "Floats") -> "Floats":
+    middle: Floats = box[:, :2] + box[:, 2:] / 2
+    return middle
 
 
 def _keep_apart(boxes: "Floats", images: "Ints") -> "Ints":
@@ -108,7 +159,7 @@ def _find_spurious(findings: Findings) -> Rows:
         for value in share[group[places]].tolist()
     ]
     told = USUAL / (USUAL + (1 - USUAL) * (1 - share[group[places]])), notes
-    return _to_rows("spurious-label", np.full(len(places), -1), places, np.zeros(len(places)), told)
+    return _to_rows(SPURIOUS, np.full(len(places), -1), places, np.zeros(len(places)), told)
 
 
 def _find_wrong(findings: Findings, trust: "Floats") -> Rows:
@@ -121,7 +172,7 @@ def _find_wrong(findings: Findings, trust: "Floats") -> Rows:
     places = places[order][np.flatnonzero(np.diff(errors.truth[places][order], prepend=-1))]
     suspicion = trust[places] * errors.iou[places]
     told = suspicion, _note_trust(trust[places])[1]
-    return _to_rows("wrong-class", places, errors.truth[places], errors.iou[places], told)
+    return _to_rows(WRONG, places, errors.truth[places], errors.iou[places], told)
 
 
 def _find_poor(findings: Findings, trust: "Floats") -> Rows:
@@ -144,7 +195,7 @@ def _find_poor(findings: Findings, trust: "Floats") -> Rows:
     )
     suspicion = (trust[found] * (1 - iou / middle.clip(1e-9)))[odd]
     notes = [f"alike ones overlap by {value:.2f}" for value in middle[odd].tolist()]
-    return _to_rows("poor-outline", found[odd], truth[odd], iou[odd], (suspicion, notes))
+    return _to_rows(POOR, found[odd], truth[odd], iou[odd], (suspicion, notes))
 
 
 def _pair_off(findings: Findings) -> "tuple[Ints, Ints, Floats]":

@@ -49,8 +49,12 @@ def rank(scene: Scene, matches: Matches) -> Ranked:
 
 def find_envelope(right: "Bools", truths: int) -> "Floats":
     """Return the best precision at each of COCO's 101 recalls, 0 where the recall is not reached."""
+    return find_envelope_of(np.flatnonzero(right), truths)
+
+
+def find_envelope_of(hits: "Ints", truths: int) -> "Floats":
+    """Do the same where the places of what is right are known, the best first, from 0."""
     values = np.zeros(len(RECALLS))
-    hits = np.flatnonzero(right)
     if not len(hits) or not truths:
         return values
     order = np.arange(1, len(hits) + 1)

@@ -29,7 +29,7 @@ def build_suspects(material: Material, plan: Plan) -> Section | None:
 
 
 def list_suspect_rows(material: Material) -> Table:
-    """Every suspected label, the most suspicious first."""
+    """Every suspected label, the one that is most worth looking at first."""
     columns = (
         Column(key="kind", title="suspicion"),
         Column(key="image", title="image"),
@@ -38,6 +38,7 @@ def list_suspect_rows(material: Material) -> Table:
         Column(key="score", title="score", kind="score"),
         Column(key="iou", title="IoU", kind="score"),
         Column(key="suspicion", title="how firm", kind="score"),
+        Column(key="recovers", title="AP to recover", kind="share", hint="if the label is mended as the model says"),
         Column(key="truth", title="truth id", kind="count"),
         Column(key="note", title="note"),
     )

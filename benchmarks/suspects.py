@@ -1,0 +1,206 @@
+"""Are spoiled labels among the suspects? Real models, real predictions, of every image out of fold.
+
+    python -m benchmarks.suspects balloons --seeds 1 2 3 [--row mask_rcnn_lite0] [--steps 250] [--folds 2]
+
+A tenth of the labels is spoiled (benchmarks.spoiled_labels). For each fold a model learns from the spoiled labels of
+the other folds and predicts this one; the predictions of all folds together are judged against the spoiled labels, and
+the list of suspects against what was spoiled. What is trained already is taken again: the command can be stopped.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from benchmarks.spoiled_labels import KINDS, SHARE, Window, spoil_folder
+from workbench.conversion.folder import convert_folder
+from workbench.evaluation.analysis import analyse_files
+from workbench.evaluation.object_analysis import Settings
+
+SAME, NEAR = 0.9, 0.5  # IoU of boxes: the label itself, and the place of an object
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def prepare(home: Path, project: str, seed: int, folds: int) -> None:
+    """Spoil the labels, and make a project of each fold."""
+    settings = (ROOT / "projects" / project / "project.toml").read_text()
+    before, _, after = settings.partition("[split]")
+    rest = after.partition("\n[")
+    labels = json.loads(json.dumps(_read_labels(settings)))
+    spoil_folder(ROOT / "annotations" / project, home / "spoiled", labels, share=SHARE, seed=seed)
+    names = sorted(path.stem for path in (home / "spoiled").glob("*.json"))
+    random.Random(seed).shuffle(names)
+    for fold in range(folds):
+        folder = home / f"fold{fold}"
+        folder.mkdir()
+        (folder / "val.txt").write_text("\n".join(names[fold::folds]) + "\n")
+        (folder / "train.txt").write_text("\n".join(sorted({*names} - {*names[fold::folds]})) + "\n")
+        lists = (
+            '[split]\nhash_distance = -1\nseconds = -1\n[split.lists]\ntrain = "train.txt"\nval = "val.txt"\n'
+        )
+        text = before.replace(f"../../annotations/{project}", "../spoiled") + lists
+        (folder / "project.toml").write_text(text + (f"\n[{rest[2]}" if rest[1] else ""))
+
+
+def _read_labels(settings: str) -> list[str]:
+    import tomllib
+
+    read = tomllib.loads(settings)
+    return [*read["categories"], *read.get("stuff", [])]
+
+
+def train(folder: Path, row: str, steps: int, seed: int) -> Path:
+    """Train by the command that users type, unless that was done; return the run folder."""
+    for record in sorted(folder.glob("runs/*/run.json")):
+        if json.loads(record.read_text())["state"] == "finished":
+            return record.parent
+    shutil.rmtree(folder / "runs", ignore_errors=True)
+    words = ["train", str(folder), "--model", row, "--steps", str(steps), "--seed", str(seed)]
+    words += ["train.evaluate_every", str(steps)]
+    return Path(_run(words).strip().splitlines()[-1])
+
+
+def _run(words: list[str]) -> str:
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = subprocess.run(
+        [sys.executable, "-m", "workbench", *words],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"workbench {' '.join(words)}: ended with {done.returncode}\n{done.stderr}")
+    return done.stdout
+
+
+def judge(home: Path, folds: int, part: str) -> list[dict[str, Any]]:
+    """Put the predictions of all folds together, judge them against the spoiled labels, and return the suspects."""
+    truth, merged = home / "spoiled.coco.json", home / f"found-{part}.json"
+    labels = _read_labels((home / "fold0" / "project.toml").read_text())
+    if not truth.exists():
+        convert_folder(home / "spoiled", truth, labels, as_rle=True, strict=False)
+    numbers = {image["file_name"]: image["id"] for image in json.loads(truth.read_text())["images"]}
+    rows: list[dict[str, Any]] = []
+    for fold in range(folds):
+        run = next((home / f"fold{fold}").glob("runs/*/run.json")).parent
+        if not (run / "predictions" / f"{part}.json").exists():
+            _run(["evaluate", str(run), "--split", part])
+        dataset = Path(json.loads((run / "run.json").read_text())["dataset"]["folder"])
+        names = {
+            image["id"]: image["file_name"]
+            for image in json.loads((dataset / f"{part}.json").read_text())["images"]
+        }
+        found = json.loads((run / "predictions" / f"{part}.json").read_text())
+        rows += [row | {"image_id": numbers[names[row["image_id"]]]} for row in found]
+    merged.write_text(json.dumps(rows))
+    judged = analyse_files(truth, merged, Settings())
+    if judged.mistakes is None:
+        raise SystemExit(f"{merged}: no suspects; is it a project of instances?")
+    return [_locate(row, rows, truth) for row in judged.mistakes["suspects"]]
+
+
+def _locate(row: dict[str, Any], rows: list[dict[str, Any]], truth: Path) -> dict[str, Any]:
+    """Add where the prediction and the label of a suspect lie."""
+    found = None if row["prediction"] is None else rows[row["prediction"]]["bbox"]
+    label = None if row["truth"] is None else _read_boxes(truth)[row["truth"]]
+    return row | {"found_box": found and _corners(found), "label_box": label and _corners(label)}
+
+
+@cache
+def _read_boxes(truth: Path) -> dict[int, list[float]]:
+    return {row["id"]: row["bbox"] for row in json.loads(truth.read_text())["annotations"]}
+
+
+def _corners(box: list[float]) -> Window:
+    return box[0], box[1], box[0] + box[2], box[1] + box[3]
+
+
+def find_spoiled(row: dict[str, Any], spoiled: list[dict[str, Any]]) -> set[int]:
+    """Which spoiled labels a suspect points at: by the label that is there now, or by the place where one belongs."""
+    met = set()
+    label, found = row["label_box"], row["found_box"]
+    if label:
+        there = [
+            (overlap(label, one["now_window"]), number)
+            for number, one in enumerate(spoiled)
+            if one["now"] == row["image"]
+        ]
+        met |= {number for same, number in sorted(there)[-1:] if same >= SAME}
+    if found and row["kind"] in ("missing-label", "poor-outline"):
+        there = [
+            (overlap(found, one["window"]), number)
+            for number, one in enumerate(spoiled)
+            if one["image"] == row["image"]
+        ]
+        met |= {number for near, number in sorted(there)[-1:] if near >= NEAR}
+    return met
+
+
+def overlap(one: Window, other: Window) -> float:
+    """IoU of two boxes."""
+    wide, high = (min(one[at + 2], other[at + 2]) - max(one[at], other[at]) for at in (0, 1))
+    common = max(0.0, wide) * max(0.0, high)
+    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return common / (areas - common) if areas > common else 0.0
+
+
+def draw_curve(suspects: list[dict[str, Any]], spoiled: list[dict[str, Any]]) -> list[int]:
+    """How many different spoiled labels are among the first 1, 2, 3 … suspects."""
+    met: set[int] = set()
+    curve = []
+    for row in suspects:
+        met |= find_spoiled(row, spoiled)
+        curve.append(len(met))
+    return curve
+
+
+def main() -> None:
+    """Train what is not trained, and measure."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("project", nargs="?", default="balloons")
+    parser.add_argument("--row", default="mask_rcnn_lite0")
+    parser.add_argument("--steps", type=int, default=250)
+    parser.add_argument("--folds", type=int, default=2)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument(
+        "--own", action="store_true", help="judge the images that each model learned from, too"
+    )
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "suspects")
+    typed = parser.parse_args()
+    for seed in typed.seeds:
+        home = typed.out.resolve() / f"{typed.project}-{seed}"
+        if not home.exists():
+            home.mkdir(parents=True)
+            prepare(home, typed.project, seed, typed.folds)
+        for fold in range(typed.folds):
+            print(train(home / f"fold{fold}", typed.row, typed.steps, seed), flush=True)
+        spoiled = json.loads((home / "spoiled-spoiled.json").read_text())
+        for part in ("val", "train") if typed.own else ("val",):
+            suspects = judge(home, typed.folds, part)
+            print(describe(part, suspects, spoiled), flush=True)
+
+
+def describe(part: str, suspects: list[dict[str, Any]], spoiled: list[dict[str, Any]]) -> str:
+    """One measurement in words."""
+    curve, many = draw_curve(suspects, spoiled), len(spoiled)
+    among = curve[min(many, len(curve)) - 1] if curve else 0
+    met = set().union(*(find_spoiled(row, spoiled) for row in suspects[:many]))
+    kinds = ", ".join(
+        f"{kind} {sum(one['kind'] == kind and place in met for place, one in enumerate(spoiled))}"
+        f" of {sum(one['kind'] == kind for one in spoiled)}"
+        for kind in KINDS
+    )
+    return f"{part}: {among} of {many} ({among / many:.0%}) among the first {many} suspects of {len(suspects)}: {kinds}"
+
+
+if __name__ == "__main__":
+    main()
