@@ -65,7 +65,10 @@ def _open(part: "RunPart", args: argparse.Namespace) -> int:
 def _format(part: "RunPart", found: "Reviewed", document: dict[str, Any]) -> str:
     average = f", AP {document['AP']:.3f}" if document["AP"] is not None else ""
     sums = f"{found.images:,} images, {found.truths:,} objects, {found.found:,} predictions"
-    counts = f"at IoU 0.5: {document['tp']:,} right, {document['fp']:,} wrong, {document['fn']:,} not found{average}"
+    counts = "pixels have a class each: there are no objects to be matched"
+    if found.judged:
+        told = f"{document['tp']:,} right, {document['fp']:,} wrong, {document['fn']:,} not found"
+        counts = f"at IoU 0.5: {told}{average}"
     rows: list[tuple[str, ...]] = [
         ("view", "rows"),
         *((name, f"{count:,}") for name, count in document["views"].items()),

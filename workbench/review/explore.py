@@ -57,7 +57,7 @@ class Explored:
 def explore(database: Database, project: Path, dataset: Path, annotations: Path) -> Explored:
     """Put a converted dataset and the images beside it into FiftyOne."""
     book = open_book(database, project)
-    parts = fill_truth(book, dataset)
+    parts, *_ = fill_truth(book, dataset)
     unlabelled = _add_unlabelled(book, annotations, {*read_manifest(dataset).parts})
     near = _add_looks(book)
     views = _save_views(book)

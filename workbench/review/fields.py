@@ -36,6 +36,11 @@ def name_evaluation(field: str) -> str:
     return f"eval_{field}"
 
 
+def name_segments(field: str) -> str:
+    """The pictures of classes that go with a field of objects."""
+    return f"{field}_segments"
+
+
 def name_old_truth(fingerprint: str) -> str:
     """Field of a truth that is not the newest, for the runs that were judged by it."""
     return f"{TRUTH}_{fingerprint[:8]}"

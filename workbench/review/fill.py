@@ -37,6 +37,7 @@ class Content:
     scene: Scene
     judged: Judged | None = None
     run_field: str = ""
+    same_truth: bool = False  # the truth that is there is of the same dataset
     same_results: bool = False  # the run was there before, with the same predictions
     old_truth: str = ""  # the field to which the truth of before has just moved
 
@@ -83,11 +84,10 @@ class _Pages:
 
         self._book, self._content, self._scene = book, content, content.scene
         self._new_id = ObjectId
-        self._folder = (book.database.folder or book.project / "runs").parent / "masks" / book.dataset.name
+        self._folder = book.masks
         self._truths = sort_by_image(self._scene.truths, len(self._scene.images))
         self._found = sort_by_image(self._scene.found, len(self._scene.images))
         self._key = name_evaluation(content.run_field) if content.judged else ""
-        self._same_truth = book.fingerprint == content.fingerprint
 
     def turn(self) -> Iterator[range]:
         """Places of images."""
@@ -140,7 +140,7 @@ class _Pages:
     def _take_over_truth(self, old: Row, rows: list[Row]) -> tuple[list[Row], list[str]]:
         """A truth that moved away keeps its labels: of those that are as they were, the tags are copied."""
         if not self._content.old_truth:
-            return _take_over(old, TRUTH, rows, name_said(self._key), same=self._same_truth)
+            return _take_over(old, TRUTH, rows, name_said(self._key), same=self._content.same_truth)
         before = (old.get(self._content.old_truth) or {}).get("detections") or ()
         kept = ("label", "bounding_box", "tags", NUMBER)
         known = [{key: row[key] for key in kept if key in row} for row in before if NUMBER in row]

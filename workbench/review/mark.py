@@ -26,6 +26,11 @@ class Book:
         return self.database.fo
 
     @property
+    def masks(self) -> Path:
+        """Where pictures lie that are too large for the database."""
+        return (self.database.folder or self.project / "runs") / "masks" / str(self.dataset.name)
+
+    @property
     def fingerprint(self) -> str:
         """Of the dataset that `truth` is from; empty before it was filled."""
         return str(self.dataset.info[MARK].get("fingerprint", ""))

@@ -88,8 +88,13 @@ def _head(shape: tuple[int, ...]) -> bytes:
 
 def write_picture(place: Path, picture: "Picture") -> None:
     """White on black, as FiftyOne reads it."""
+    write_values(place, picture.astype(np.uint8) * 255)
+
+
+def write_values(place: Path, values: "NDArray[Any]") -> None:
+    """A PNG of grey values."""
     from PIL import Image
 
     stream = BytesIO()
-    Image.fromarray(picture.astype(np.uint8) * 255).save(stream, "PNG", compress_level=_FAST)
+    Image.fromarray(values).save(stream, "PNG", compress_level=_FAST)
     write_atomically(place, stream.getvalue())
