@@ -27,6 +27,7 @@ COMMANDS = {
     "compare": ("compare", "is one run better than another, or is it luck; what more labels would bring"),
     "report": ("report", "one page of a run: numbers, curves, pictures of its mistakes"),
     "review": ("review", "what a run gets wrong, object by object"),
+    "relabel": ("relabel", "what a run contradicts → drafts in Labelme → back, merged"),
     "runs": ("runs", "list, show, compare and remove the runs of a project"),
     "demo": ("demo", "the whole flow on drawn samples"),
     "doctor": ("doctor", "what is installed, what is wrong, and what mends it"),
