@@ -27,6 +27,7 @@ COMMANDS = {
     "compare": ("compare", "is one run better than another, or is it luck; what more labels would bring"),
     "report": ("report", "one page of a run: numbers, curves, pictures of its mistakes"),
     "review": ("review", "what a run gets wrong, object by object"),
+    "relabel": ("relabel", "what a run contradicts → drafts in Labelme → back, merged"),
     "launch": ("launch", "trainings as jobs: on this machine, later, many at once"),
     "jobs": ("jobs", "list, show, follow, stop and retry what was launched"),
     "runs": ("runs", "list, show, compare and remove the runs of a project"),

@@ -181,7 +181,7 @@ def _put_painted(book: Book, part: RunPart, name: str) -> None:
     from pymongo import UpdateOne
 
     field = name_segments(name)
-    put_segments(book, name_segments(TRUTH), find_truths(part.dataset, part.manifest, part.part), part.part)
+    put_segments(book, name_segments(TRUTH), find_truths(part.dataset, part.manifest, part.part))
     if not put_segments(book, field, find_predicted(part)):
         return
     name_classes(book, [field], part.manifest.categories)
