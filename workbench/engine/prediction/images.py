@@ -1,7 +1,7 @@
 """Any images at all, one after the other through a trained model: nothing is kept of one when the next comes."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from workbench.data.dataset import Category
 from workbench.data.prediction import Prediction, json_to_prediction
 from workbench.engine.config.machine import find_machine
-from workbench.engine.feed.pictures import BadPicture
+from workbench.engine.feed.pictures import BadPicture, read_plane
 from workbench.engine.feed.sample import make_test_sample
-from workbench.engine.prediction.answers import Asker
+from workbench.engine.prediction.answers import Answer, Asker
 from workbench.engine.prediction.predictor import Predictor, load_predictor
 from workbench.engine.prediction.sources import find_images
-from workbench.errors import AnnotationError
+from workbench.engine.prediction.tiles import Tiled, ask_in_tiles
+from workbench.errors import AnnotationError, WorkbenchError
 from workbench.formats.images import read_facts
 from workbench.run import Run
 
@@ -68,6 +69,7 @@ def predict_images(
     """Predict images as they are asked for; `tell` hears of those that cannot be read, which are passed over."""
     settings = _Settings(min_score=min_score, tile=tile)
     model = run if isinstance(run, Predictor) else ready(run, device)
+    require_tileable(model, tile)
     asker = Asker(model.model, model.cfg, model.categories)
     for number, path in enumerate(paths, 1):
         try:
@@ -92,19 +94,32 @@ def make_record(path: Path, number: int) -> dict[str, Any]:
     return {"file_name": name, "image_id": number, "width": facts.width, "height": facts.height, "key": name}
 
 
-def _see(model: Predictor, asker: Asker, path: Path, record: dict[str, Any], settings: "_Settings") -> Seen:
-    answer = asker.ask(make_test_sample(record, model.cfg))
-    seen = Seen(
+def _see(model: Predictor, asker: Asker, path: Path, record: dict[str, Any], settings: _Settings) -> Seen:
+    answer: Answer | Tiled
+    if settings.tile and max(record["width"], record["height"]) > settings.tile:
+        pixels = read_plane(record, "image", model.cfg.INPUT.FORMAT)
+        answer = ask_in_tiles(asker, model.cfg, record, pixels, settings.tile)
+    else:
+        answer = asker.ask(make_test_sample(record, model.cfg))
+    return Seen(
         path=path,
         number=record["image_id"],
         width=record["width"],
         height=record["height"],
         categories=model.categories,
+        found=sort_rows(answer.rows or (), settings.min_score),
         semantic=answer.semantic,
-        segment_ids=answer.segment_ids,
-        segments=answer.segments,
+        segment_ids=answer.segment_ids if isinstance(answer, Answer) else None,
+        segments=answer.segments if isinstance(answer, Answer) else (),
     )
-    return replace(seen, found=sort_rows(answer.rows or (), settings.min_score))
+
+
+def require_tileable(model: Predictor, tile: int) -> None:
+    """Segments of tiles cannot be joined to one panoptic picture: say so before any work is done."""
+    if tile and model.task == "panoptic":
+        raise WorkbenchError(
+            "--tile: must be left out for panoptic models, which see an image whole; leave it out"
+        )
 
 
 def sort_rows(rows: Iterable[dict[str, Any]], min_score: float) -> tuple[Prediction, ...]:
