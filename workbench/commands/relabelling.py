@@ -1,7 +1,7 @@
 """From what was picked to drafts: by tags, by suspicion, or by what a model would learn most from."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,13 @@ from workbench.errors import InputMissing, ProjectError, WorkbenchError
 from workbench.project import Project, find_project, read_project
 
 if TYPE_CHECKING:
+    from workbench.data.dataset import Category
     from workbench.drafting.desk import LaidOut
     from workbench.drafting.draft import Draft
+    from workbench.drafting.places import Places
+    from workbench.drafting.proposing import Sight
     from workbench.drafting.scene import Found
+    from workbench.drafting.sights import PartFiles
     from workbench.run import Run
 
 MISTAKES = ("val", "test", "train")
@@ -169,64 +173,95 @@ def lay_selection(
 def draft_known(
     run: "Run", project: Project, wishes: Wishes, wanted: Mapping[str, Sequence[Pick]]
 ) -> "Iterator[Draft]":
-    """Draft images of the run's dataset, from what it has predicted; others are predicted now."""
+    """Draft images of the run's dataset from what it has predicted; where it has not, they are predicted now."""
     from workbench.drafting.places import Places
     from workbench.drafting.proposing import propose
-    from workbench.drafting.sights import PartFiles, read_part
-    from workbench.evaluation.run_part import find_part
 
-    parts: dict[str, PartFiles] = {}
-    categories = {category.name: category for category in project.categories}
-    places, is_sure, rest = Places(project.annotations), _choose_wanted(run, wishes), {}
+    parts = _Parts(run=run, places=Places(project.annotations), categories=_name_categories(project))
+    is_sure, unseen = _choose_wanted(run, wishes), []
     for image, picks in wanted.items():
         part = next((pick.part for pick in picks if pick.part), "")
-        if not part:
-            rest[image] = picks
+        if not part or not parts.read(part).predicted:
+            unseen.append(image)
             continue
-        if part not in parts:
-            files = find_part(run, part)
-            parts[part] = read_part(files.truth, files.results)
         try:
-            sight = parts[part].see(image, places, categories)
+            sight = parts.read(part).see(image, parts.places, parts.categories)
         except WorkbenchError as error:
             say(safe(str(error)))
             continue
         yield propose(picks, sight, run=run.name, error=wishes.error, wanted=is_sure)
-    if rest:
+    if unseen:
         from workbench.engine.prediction.images import ready
 
+        rest = {image: wanted[image] for image in unseen}
         yield from draft_new(run, project, ready(run, wishes.device), wishes, rest)
 
 
 def draft_new(
     run: "Run", project: Project, model: Any, wishes: Wishes, wanted: Mapping[str, Sequence[Pick]]
 ) -> "Iterator[Draft]":
-    """Draft images that are in no dataset yet: everything that the model finds there."""
+    """Draft images that nobody has predicted; of those that are in no dataset, everything that the model finds."""
     from workbench.drafting.places import Places
-    from workbench.drafting.proposing import Sight, propose
-    from workbench.drafting.scene import collect_known
+    from workbench.drafting.proposing import propose
     from workbench.engine.prediction.images import predict_images
     from workbench.engine.prediction.outlining import list_found
     from workbench.progress import track
 
-    categories = {category.name: category for category in project.categories}
-    places, is_sure = Places(project.annotations), _choose_wanted(run, wishes)
+    parts = _Parts(run=run, places=Places(project.annotations), categories=_name_categories(project))
+    is_sure = _choose_wanted(run, wishes)
     images = {project.annotations / image: image for image in wanted}
     for seen in track(predict_images(model, images, tell=_complain), len(images), "predict"):
         image = images[seen.path]
+        part = next((pick.part for pick in wanted[image] if pick.part), "")
         try:
-            place = places.find(image)
+            sight = parts.see(image, part, (seen.width, seen.height))
         except WorkbenchError as error:
             say(safe(str(error)))
             continue
-        sight = Sight(
+        sight = replace(sight, found=list_found(seen))
+        yield propose(
+            wanted[image], sight, run=run.name, error=wishes.error, wanted=is_sure, everything=not part
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Parts:
+    """The parts of a run's dataset, each read when it is asked for."""
+
+    run: "Run"
+    places: "Places"
+    categories: "Mapping[str, Category]"
+    files: "dict[str, PartFiles]" = field(default_factory=dict)
+
+    def read(self, part: str) -> "PartFiles":
+        """Truth and results."""
+        from workbench.drafting.sights import read_part
+        from workbench.evaluation.run_part import find_part
+
+        if part not in self.files:
+            found = find_part(self.run, part)
+            self.files[part] = read_part(found.truth, found.results)
+        return self.files[part]
+
+    def see(self, image: str, part: str, size: tuple[int, int]) -> "Sight":
+        """An image of a part, or one that is in no dataset, as large as it was seen."""
+        from workbench.drafting.proposing import Sight
+        from workbench.drafting.scene import collect_known
+
+        if part:
+            return self.read(part).see(image, self.places, self.categories)
+        place = self.places.find(image)
+        return Sight(
             image=image,
             annotation=place.annotation if place.known else "",
-            known=collect_known(place.known, categories, (seen.width, seen.height)),
-            found=list_found(seen),
+            known=collect_known(place.known, self.categories, size),
+            found=(),
             truths={},
         )
-        yield propose(wanted[image], sight, run=run.name, error=wishes.error, wanted=is_sure, everything=True)
+
+
+def _name_categories(project: Project) -> "dict[str, Category]":
+    return {category.name: category for category in project.categories}
 
 
 def _choose_wanted(run: "Run", wishes: Wishes) -> "Callable[[Found], bool]":

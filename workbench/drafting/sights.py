@@ -24,6 +24,7 @@ class PartFiles:
     truths: Mapping[int, Mapping[str, Any]]
     rows: Mapping[int, tuple[tuple[int, Mapping[str, Any]], ...]]
     names: Mapping[int, str]
+    predicted: bool
 
     def see(self, image: str, places: Places, categories: Mapping[str, Category]) -> Sight:
         """Hold what was found on an image against its labels."""
@@ -55,6 +56,7 @@ def read_part(truth: Path, results: Path) -> PartFiles:
         truths={row["id"]: row for row in document["annotations"]},
         rows={image: tuple(found) for image, found in rows.items()},
         names={row["id"]: row["name"] for row in document["categories"]},
+        predicted=results.is_file(),
     )
 
 
