@@ -67,6 +67,69 @@ def test_what_a_person_has_begun_is_left_alone(project, capsys):
     assert len(json.loads(path.read_text())["shapes"]) == 1
 
 
+def test_what_a_person_finished_comes_back_and_the_rest_waits(project, capsys, tmp_path):
+    call(capsys, "--method", "threshold", "--images", "[ab].png")
+    path = project / "drafts" / "threshold" / "b.json"
+    raw = json.loads(path.read_text())
+    raw["shapes"] = raw["shapes"][:1]
+    path.write_text(json.dumps(raw))
+    _, out, _ = call(capsys, "--method", "threshold", "--accept", "--json")
+    told = json.loads(out)
+    assert [one["image"] for one in told["accepted"]] == ["b.png"] and told["waiting"] == ["a.png"]
+    photographs = tmp_path / "annotations" / "toys"
+    assert len(read_annotation(photographs / "b.json").shapes) == 1
+    assert len(read_annotation(photographs / "a.json").shapes) == 1
+    call(capsys, "--method", "threshold", "--accept", "--all")
+    assert len(read_annotation(photographs / "a.json").shapes) == 3  # the square, and both disks
+
+
+def point(label, x, y):
+    return Shape(label=label, kind="point", points=((float(x), float(y)),))
+
+
+def test_points_become_outlines_with_their_own_labels(project, capsys, tmp_path):
+    (project / "project.toml").write_text(
+        'annotations = "../../annotations/toys"\ncategories = ["thing", "other"]\n'
+    )
+    photographs = tmp_path / "annotations" / "toys"
+    shapes = (point("other", 140, 90), point("thing", 50, 50))
+    write_annotation(
+        photographs / "b.json", Annotation(image_path="b.png", image_size=(200, 150), shapes=shapes)
+    )
+    _, out, _ = call(capsys, "--method", "region-growing", "--hints", "--json")
+    assert json.loads(out)["ready"] == ["b.png"]  # a has no points
+    drawn = read_annotation(project / "drafts" / "region-growing" / "b.json").shapes
+    found = {shape.label: shape.points for shape in drawn if shape.kind == "polygon"}
+    assert found.keys() == {"thing", "other"}
+    assert max(x for x, _ in found["thing"]) < 80 < 105 < min(x for x, _ in found["other"])
+
+
+def test_a_box_becomes_an_outline_that_takes_its_place_once_the_box_is_deleted(project, capsys, tmp_path):
+    square = Shape(label="thing", kind="rectangle", points=((22.0, 22.0), (78.0, 78.0)))
+    path = tmp_path / "annotations" / "toys" / "a.json"
+    write_annotation(path, Annotation(image_path="a.png", image_size=(200, 150), shapes=(square,)))
+    call(capsys, "--method", "grabcut", "--hints")
+    draft = project / "drafts" / "grabcut" / "a.json"
+    raw = json.loads(draft.read_text())
+    assert [shape["shape_type"] for shape in raw["shapes"]] == ["rectangle", "polygon"]
+    draft.write_text(json.dumps(raw | {"shapes": raw["shapes"][1:]}))
+    call(capsys, "--method", "grabcut", "--accept")
+    (shape,) = read_annotation(path).shapes
+    assert (shape.label, shape.kind) == ("thing", "polygon") and 24 <= min(x for x, _ in shape.points) <= 27
+
+
+def test_an_image_is_on_one_desk_only(project, capsys):
+    call(capsys, "--method", "threshold")
+    call(capsys, "--method", "grabcut")
+    old, new = project / "drafts" / "threshold" / "b.json", project / "drafts" / "grabcut" / "b.json"
+    assert new.is_file() and not old.exists()
+    raw = json.loads(new.read_text())
+    raw["shapes"] = raw["shapes"][:1]
+    new.write_text(json.dumps(raw))
+    _, _, err = call(capsys, "--method", "threshold")
+    assert "you have begun it in" in err and not old.exists()
+
+
 def test_the_preview_shows_every_method_and_counts_labels_that_are_there(project, capsys):
     code, out, _ = call(capsys, "--method", "all", "--preview", "--json")
     told = json.loads(out)
@@ -93,7 +156,8 @@ def test_images_can_be_named(project, capsys, tmp_path):
         (("--method", "threshold", "--label", "thin"), 78, "thing"),
         (("--method", "threshold", "--levels", "9"), 1, "levels: must be from 2 to 5, but got 9"),
         (("--method", "threshold", "--images", "*.tif"), 66, "must match an image"),
-        (("--method", "threshold", "--preview", "--open"), 2, "leave one of them out"),
+        (("--method", "threshold", "--preview", "--open"), 2, "--preview writes no drafts"),
+        (("--method", "watershed", "--hints"), 2, "--hints goes with region-growing"),
         (("--method", "threshold", "--error", "-1"), 2, "--error must be 0 or more"),
     ],
 )

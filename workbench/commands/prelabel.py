@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.commands.output import print_json, print_line, safe, say
-from workbench.errors import FAILED, OK, USAGE
+from workbench.errors import FAILED, OK, USAGE, InputMissing
 
 if TYPE_CHECKING:
-    from workbench.commands.prelabelling import Plan, Proposed
-    from workbench.drafting.desk import LaidOut
+    from workbench.commands.prelabelling import Drafted, Plan
     from workbench.project import Project
 
 HELP = "Begin labels without any model, from colours and edges: drafts for a person to finish in Labelme."
 EXAMPLE = "workbench prelabel party --method all --preview"
 METHODS = ("threshold", "watershed", "region-growing", "grabcut", "random-walker")
+HINTED = ("region-growing", "random-walker", "grabcut")
 CHANNELS = ("color", "light", "saturation", "red", "green", "blue")
 # option -> what it takes and means; those that are not typed are left to the methods
 SETTINGS: dict[str, tuple[type, str, str]] = {
@@ -50,12 +50,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--images", metavar="GLOB", help="only these images, labelled or not: '2026-05/*.jpg'"
     )
     parser.add_argument(
+        "--hints",
+        action="store_true",
+        help="outline what you pointed at: points in objects, or boxes around them",
+    )
+    parser.add_argument(
         "--queue", type=Path, metavar="FILE", help="only these: one a line, JSON, or a selection.json"
     )
     parser.add_argument(
         "--preview", action="store_true", help="write no drafts, but a sheet of pictures to choose by"
     )
     parser.add_argument("--open", action="store_true", help="open the drafts in Labelme")
+    parser.add_argument("--accept", action="store_true", help="merge what you finished into the annotations")
+    parser.add_argument(
+        "--all", action="store_true", help="with --accept: drafts that you did not touch, too"
+    )
     parser.add_argument(
         "--error", type=float, default=1.0, metavar="PX", help="how far a polygon may be off (1)"
     )
@@ -72,22 +81,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look, or lay out, or bring back."""
-    if args.method == "all" and not args.preview:
-        say("workbench prelabel: --method all goes with --preview; choose one of the methods to write drafts")
-        return USAGE
-    if args.open and args.preview:
-        say("workbench prelabel: --open opens drafts, and --preview writes none; leave one of them out")
-        return USAGE
-    if args.error < 0:
-        say(f"workbench prelabel: --error must be 0 or more, but got {args.error:g}")
+    """Look, or lay out, open and bring back."""
+    complaint = _find_contradiction(args)
+    if complaint:
+        say(f"workbench prelabel: {complaint}")
         return USAGE
     from workbench.commands.prelabelling import make_plan
 
     chosen = {name.replace("-", "_"): getattr(args, name.replace("-", "_")) for name in SETTINGS}
     chosen |= {"channel": args.channel, "polarity": args.polarity}
     plan = make_plan(args, {key: value for key, value in chosen.items() if value is not None})
-    return _preview(args, plan) if args.preview else _draft(args, plan)
+    if args.preview:
+        return _preview(args, plan)
+    documents, desk = [], plan.drafts / args.method
+    if args.open or not args.accept:
+        documents.append(_draft(args, plan, desk))
+    if args.open and plan.project:
+        _open(plan.project, desk)
+    code = OK
+    if args.accept and plan.project:
+        code, document = _accept(args, plan.project, desk)
+        documents.append(document)
+    if args.json:
+        print_json({key: value for document in documents for key, value in document.items()})
+    return FAILED if any(document["refused"] for document in documents) else code
+
+
+def _find_contradiction(args: argparse.Namespace) -> str:
+    if args.method == "all" and not args.preview:
+        return "--method all goes with --preview; choose one of the methods to write drafts"
+    if args.preview and (args.open or args.accept):
+        return "--preview writes no drafts to open or to bring back; leave one of them out"
+    if args.hints and (args.preview or args.method not in HINTED):
+        return f"--hints goes with {', '.join(HINTED)}, and without --preview"
+    if args.all and not args.accept:
+        return "--all goes with --accept"
+    if args.error < 0:
+        return f"--error must be 0 or more, but got {args.error:g}"
+    return ""
 
 
 def _preview(args: argparse.Namespace, plan: "Plan") -> int:
@@ -103,62 +134,57 @@ def _preview(args: argparse.Namespace, plan: "Plan") -> int:
     return OK
 
 
-def _draft(args: argparse.Namespace, plan: "Plan") -> int:
+def _draft(args: argparse.Namespace, plan: "Plan", desk: Path) -> dict[str, Any]:
     """Find objects, and lay out what was found; images in which nothing was found are only counted."""
-    from workbench.commands.prelabelling import propose_all
-    from workbench.drafting.desk import Draft, lay_out
+    from workbench.commands.prelabelling import draft
 
-    desk, found = plan.drafts / args.method, list(propose_all(plan, args.method, args.error))
-    drafts = [
-        Draft(
-            image=one.image,
-            proposals=tuple(shape for shapes in one.objects for shape in shapes),
-            annotation=plan.annotated.get(one.image, ""),
-        )
-        for one in found
-        if one.objects
-    ]
-    laid = lay_out(desk, drafts, annotations=plan.root, source=args.method)
-    document = _sum_up(args.method, desk, found, laid)
-    print_json(document) if args.json else _tell(args, document)
-    if args.open and document["ready"] and plan.project:
-        _open(plan.project, desk)
-    return FAILED if document["refused"] else OK
+    done = draft(plan, args.method, desk, args.error)
+    document = done.to_json()
+    if not args.json:
+        _tell(args, done)
+    return document
+
+
+def _tell(args: argparse.Namespace, done: "Drafted") -> None:
+    for image, problem in done.refused.items():
+        say(safe(f"{image}: {problem}" if image not in problem else problem))
+    for image, other in done.elsewhere.items():
+        say(safe(f"{image}: you have begun it in {other}; bring that back first"))
+    if not done.images:
+        print_line(f"{args.source}: every image has a Labelme file; name others with --images or --queue")
+        return
+    print_line(safe(f"{done.desk}: {done.objects} objects drafted in {len(done.ready)} images"))
+    if done.nothing:
+        print_line(safe(f"nothing was found in {len(done.nothing)}: {', '.join(done.nothing[:5])}"))
+    if done.left:
+        print_line(f"left as you have them: {len(done.left)}")
+    if done.ready and not args.open:
+        again = f"workbench prelabel {args.source} --method {args.method}"
+        print_line(safe(f"\nNext: {again} --open, then {again} --accept"))
 
 
 def _open(project: "Project", desk: Path) -> None:
     """Come back when the window is closed."""
+    from workbench.drafting.slots import read_slots
     from workbench.labelling.labelme import open_labelme
 
+    if not read_slots(desk):
+        say(safe(f"{desk}: nothing to open"))
+        return
     closed = open_labelme(desk, project)
     if not closed.well:
         say(safe(f"Labelme ended with {closed.code}: {closed.words}"))
 
 
-def _sum_up(method: str, desk: Path, found: "list[Proposed]", laid: "LaidOut") -> dict[str, Any]:
-    refused = {one.image: one.problem for one in found if one.problem} | dict(laid.refused)
-    return {
-        "method": method,
-        "drafts": str(desk),
-        "images": len(found),
-        "objects": sum(len(one.objects) for one in found if one.image in set(laid.ready)),
-        "ready": list(laid.ready),
-        "left": list(laid.left),
-        "nothing": [one.image for one in found if not one.objects and not one.problem],
-        "refused": refused,
-    }
+def _accept(args: argparse.Namespace, project: "Project", desk: Path) -> tuple[int, dict[str, Any]]:
+    """Merge what a person finished into the annotations."""
+    from workbench.commands.accepting import accept_drafts, print_accepted
+    from workbench.drafting.slots import read_slots
 
-
-def _tell(args: argparse.Namespace, document: dict[str, Any]) -> None:
-    for image, problem in document["refused"].items():
-        say(safe(f"{image}: {problem}" if image not in problem else problem))
-    if not document["images"]:
-        print_line(f"{args.source}: every image has a Labelme file; name others with --images or --queue")
-        return
-    print_line(
-        f"{document['drafts']}: {document['objects']} objects drafted in {len(document['ready'])} images"
-    )
-    if document["nothing"]:
-        print_line(f"nothing was found in {len(document['nothing'])}: {', '.join(document['nothing'][:5])}")
-    if document["left"]:
-        print_line(f"left as a person has them: {len(document['left'])}")
+    again = f"workbench prelabel {args.source} --method {args.method}"
+    if not read_slots(desk):
+        raise InputMissing(f"{desk}: must hold drafts, but does not; {again} makes them")
+    done = accept_drafts(desk, project, everything=args.all)
+    if not args.json:
+        print_accepted(done, project, f"{again} --accept")
+    return done.code, done.to_json()

@@ -42,7 +42,7 @@ def draw(plan: Plan, methods: Sequence[str], *, typed: bool) -> dict[str, Any]:
         raise InputMissing(f"{plan.root}: must have an image to show, but has none; put some there")
     for image in shown:
         try:
-            seen = {method: look(plan, method, image) for method in methods}
+            seen = {method: look(plan.root / image, method, plan.settings) for method in methods}
         except WorkbenchError as problem:
             say(str(problem))
             continue

@@ -33,13 +33,15 @@ def find_by_growing(frame: Frame, settings: Settings) -> "Labels":
     planes = _weigh(frame)
     least = settings.min_area * frame.area / 2  # the border comes on top
     given = scale_seeds(frame, settings)
-    for seed in given or _find_seeds(frame, settings, edges):
-        if labels[seed]:
+    for number, seed in enumerate(given or _find_seeds(frame, settings, edges), 1):
+        if labels[seed] and not given:
             continue
         grown = _grow(planes, edges, seed, settings.tolerance) & (labels == 0)
-        grown = grown if given else clean(grown, frame)
-        if given or grown.sum() >= least:
-            labels[grown] = labels.max() + 1
+        if given:
+            labels[grown] = number
+            labels[seed] = labels[seed] or number
+        elif (tidy := clean(grown, frame)).sum() >= least:
+            labels[tidy & (labels == 0)] = number
     return _settle_borders(labels, strength)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BRUSH = 0.006  # of the shorter side: the radius of what is brushed away and closed
 WITHIN = 0.8  # of an object inside larger ones: a highlight, or what is printed on it
+WITHIN = 0.8  # of an object inside larger ones: a highlight, or what is printed on it
 AROUND = 0.35  # of the image's edge; what touches more of it is the background
 
 
@@ -78,20 +79,28 @@ def _relate(labels: "Labels", depth: "Floats") -> "Floats":
     return shares * (labels > 0)
 
 
-def choose(labels: "Labels", frame: Frame, settings: Settings) -> "list[Bools]":
-    """Masks of what has a sensible size and is not the background, the largest first; small holes are filled."""
+def choose(labels: "Labels", frame: Frame, settings: Settings) -> "list[tuple[int, Bools]]":
+    """Numbers and masks of what has a sensible size and is not the background, the largest first, small holes filled.
+
+    What a person pointed at is kept whatever its size.
+    """
     counts = np.bincount(labels.ravel())
     least, most = settings.min_area * frame.area, settings.max_area * frame.area
     edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     along = np.bincount(edge, minlength=len(counts)) / len(edge)
-    chosen = [
-        number
-        for number in range(1, len(counts))
-        if least <= counts[number] <= most and along[number] <= AROUND
-    ]
-    return [
-        _fill(labels == number, settings.holes) for number in sorted(chosen, key=lambda one: -counts[one])
-    ]
+    if settings.seeds or settings.boxes:
+        chosen = [number for number in range(1, len(counts)) if counts[number]]
+    else:
+        sizes = (counts >= least) & (counts <= most) & (along <= AROUND)
+        chosen = [number for number in range(1, len(counts)) if sizes[number]]
+    kept: list[tuple[int, Bools]] = []
+    covered = np.zeros(labels.shape, bool)
+    for number in sorted(chosen, key=lambda one: -counts[one]):
+        mask = _fill(labels == number, settings.holes)
+        if (mask & covered).sum() < WITHIN * mask.sum():
+            kept.append((number, mask))
+            covered |= mask
+    return kept
 
 
 def _fill(mask: "Bools", share: float) -> "Bools":

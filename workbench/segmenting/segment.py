@@ -33,8 +33,9 @@ FINDERS: Mapping[str, Callable[[Frame, Settings], "Labels"]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """One object: a picture of 0 and 1, and where its corner lies in the image."""
+    """One object: a picture of 0 and 1, where its corner lies in the image, and which seed or box it came from."""
 
+    number: int  # from 1, in the order of the seeds or boxes
     left: int
     top: int
     pixels: "Pixels"
@@ -61,10 +62,10 @@ def segment(image: "NDArray[Any]", method: str, **chosen: Any) -> list[Region]:
 def segment_frame(frame: Frame, method: str, settings: Settings) -> list[Region]:
     """Do the same with an image that was reduced already, as files are when they are read."""
     labels = FINDERS[require_method(method)](frame, settings)
-    return [_enlarge(mask, frame) for mask in choose(labels, frame, settings)]
+    return [_enlarge(number, mask, frame) for number, mask in choose(labels, frame, settings)]
 
 
-def _enlarge(mask: "Bools", frame: Frame) -> Region:
+def _enlarge(number: int, mask: "Bools", frame: Frame) -> Region:
     """Only the part of the image that the object is in; its edge becomes as smooth as the image is fine."""
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     across, down = frame.scale
@@ -77,4 +78,4 @@ def _enlarge(mask: "Bools", frame: Frame) -> Region:
     size = (max(1, round(right * across) - x), max(1, round(bottom * down) - y))
     if size != (part.shape[1], part.shape[0]):
         part = opencv().resize(part, size, interpolation=opencv().INTER_LINEAR)
-    return Region(left=x, top=y, pixels=(part >= 0.5).astype(np.uint8))
+    return Region(number=number, left=x, top=y, pixels=(part >= 0.5).astype(np.uint8))

@@ -9,7 +9,7 @@ from workbench.segmenting.evidence import compute_evidence, find_threshold
 from workbench.segmenting.frame import Frame
 from workbench.segmenting.growing import scale_seeds
 from workbench.segmenting.libraries import scikit
-from workbench.segmenting.objects import clean, measure_depth, part_touching
+from workbench.segmenting.objects import clean, measure_depth, number_parts, part_touching
 from workbench.segmenting.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,11 +46,16 @@ def _mark(frame: Frame, settings: Settings) -> "Labels":
     level = find_threshold(evidence)
     markers = np.full(evidence.shape, UNKNOWN, np.int32)
     markers[evidence < SURE * level] = GROUND
+    likely = clean(evidence > level, frame)
     if settings.seeds:
-        for number, (row, column) in enumerate(scale_seeds(frame, settings), GROUND + 1):
+        seeds = scale_seeds(frame, settings)
+        parts = number_parts(likely)
+        markers[(parts > 0) & ~np.isin(parts, [parts[seed] for seed in seeds])] = (
+            GROUND  # nobody pointed at it
+        )
+        for number, (row, column) in enumerate(seeds, GROUND + 1):
             markers[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2] = number
         return markers
-    likely = clean(evidence > level, frame)
     depth = measure_depth(likely)
     markers[likely & (depth > CORE * _deepest(likely, depth))] = GROUND + 1
     return markers
@@ -58,8 +63,6 @@ def _mark(frame: Frame, settings: Settings) -> "Labels":
 
 def _deepest(likely: "Bools", depth: "NDArray[np.float32]") -> "NDArray[np.float32]":
     """Of each pixel's part the depth of its deepest pixel."""
-    from workbench.segmenting.objects import number_parts
-
     labels = number_parts(likely)
     deepest = np.zeros(int(labels.max()) + 1, np.float32)
     np.maximum.at(deepest, labels.ravel(), depth.ravel())
