@@ -43,6 +43,7 @@ OWNERS = {
     "wandb": ("engine.watching",),
     "fiftyone": ("review.session", "review.plugin"),
     "labelme": (),
+    "submitit": ("jobs.engines.slurm",),
     "panopticapi": (),
     "cv2": ("segmenting",),
     "skimage": ("segmenting",),

@@ -112,11 +112,11 @@ def test_a_job_can_be_taken_once(queue: Queue) -> None:
 
 def test_an_old_try_has_no_say_any_more(queue: Queue) -> None:
     old = begin(queue, queue.submit(ask()))
-    queue.put_back(old, code=None, reason="killed", lost=True)
+    queue.put_back(old, code=None, reason="killed", counter="losses")
     new = begin(queue, old.number)
     assert new.token == old.token + 1
     assert not queue.end(old, FINISHED, code=0)
-    assert not queue.put_back(old, code=None, reason="", lost=True)
+    assert not queue.put_back(old, code=None, reason="", counter="losses")
     assert queue.find(old.number).state == RUNNING
     assert queue.end(new, FAILED, code=3, reason="exit code 3")
 
@@ -130,8 +130,8 @@ def test_a_final_state_is_given_once(queue: Queue) -> None:
 
 def test_losses_and_failures_are_counted_apart(queue: Queue) -> None:
     entry = begin(queue, queue.submit(ask()))
-    queue.put_back(entry, code=None, reason="", lost=True)
-    queue.put_back(begin(queue, entry.number), code=1, reason="", lost=False)
+    queue.put_back(entry, code=None, reason="", counter="losses")
+    queue.put_back(begin(queue, entry.number), code=1, reason="", counter="failures")
     found = queue.find(entry.number)
     assert (found.losses, found.failures, found.state) == (1, 1, QUEUED)
 

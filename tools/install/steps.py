@@ -201,7 +201,7 @@ STEPS: tuple[Step, ...] = (
 OPTIONAL = ("timm", "mlflow", "wandb")  # nobody must have them
 TARGETS: dict[str, tuple[str, ...]] = {
     "demo": ("core", "train", "detectron2", "panoptic"),
-    "test": ("core", "train", "detectron2", "panoptic", "label", "review", "mongod", "dev"),
+    "test": ("core", "train", "detectron2", "panoptic", "label", "review", "mongod", "scale", "dev"),
     "all": tuple(step.name for step in STEPS if step.name not in OPTIONAL),
 }
 # What a step cannot do without.

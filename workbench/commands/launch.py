@@ -27,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "projects", nargs="+", metavar="PROJECT", help="projects: folders, or names under projects/"
     )
-    parser.add_argument("--on", default="local", metavar="ENGINE", help="inline or local (the default)")
+    parser.add_argument(
+        "--on", default="local", metavar="ENGINE", help="inline, local (the default) or slurm"
+    )
     parser.add_argument(
         "--sweep",
         action="append",
@@ -48,6 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cores", type=int, default=1, metavar="N", help="processor cores that a job takes")
     parser.add_argument(
         "--gpus", type=int, default=0, metavar="N", help="GPUs that a training takes, and uses"
+    )
+    parser.add_argument(
+        "--slurm", action="append", default=[], metavar="KEY=VALUE", help="what sbatch is told: partition=gpu"
     )
     parser.add_argument("--dry-run", action="store_true", help="print what would be run, and start nothing")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -93,10 +98,22 @@ def _plan(args: argparse.Namespace) -> "list[Trial]":
         cores=args.cores,
         gpus=args.gpus,
         engine=args.on,
+        options=_read_options(args.slurm),
     )
     then = [verb for verb in args.then.split(",") if verb not in ("", "none")]
     stamp = time.strftime("%Y%m%d-%H%M%S")
     return plan_trials([_find(name) for name in args.projects], sweeps, rest, pattern, stamp=stamp, then=then)
+
+
+def _read_options(texts: list[str]) -> dict[str, str]:
+    from workbench.jobs.engines.slurm import require_options
+
+    wrong = [text for text in texts if not re.fullmatch(r"\w+=.+", text)]
+    if wrong:
+        raise JobError(f"--slurm {wrong[0]}: must be KEY=VALUE, but is not; correct it", USAGE)
+    options = dict(text.split("=", 1) for text in texts)
+    require_options(options)
+    return options
 
 
 def _find(name: str) -> Path:

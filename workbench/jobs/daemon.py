@@ -17,6 +17,7 @@ from pathlib import Path
 
 from workbench.errors import BAD_CONFIG, BAD_DATA, BUSY, NO_INPUT, NO_PERMISSION, OK, USAGE
 from workbench.files import claim
+from workbench.jobs import keeper
 from workbench.jobs.engines.engine import Engine, Sign
 from workbench.jobs.engines.table import find_engine
 from workbench.jobs.folder import JobFolder, give_token, make_folder, read_exit_code, read_json
@@ -115,12 +116,14 @@ class Daemon:
         """Give a try that ended its consequence."""
         if code == OK:
             self.queue.end(entry, FINISHED, code=code)
-        elif entry.stopping or reason == "stopped":
+        elif entry.stopping or reason == keeper.STOPPED:
             self.queue.end(entry, STOPPED, code=code, reason="stopped")
+        elif reason == keeper.PREEMPTED:
+            self.queue.put_back(entry, code=code, reason=f"{reason}; it goes on when there is room")
         elif code in KILLED and not reason:
             self._lose(entry, code)
         elif entry.failures < entry.job.retries and code not in HOPELESS:
-            self.queue.put_back(entry, code=code, reason=reason, lost=False)
+            self.queue.put_back(entry, code=code, reason=reason, counter="failures")
         else:
             self.queue.end(entry, FAILED, code=code, reason=reason or f"exit code {code}")
 
@@ -129,7 +132,7 @@ class Daemon:
         if entry.stopping:
             self.queue.end(entry, STOPPED, reason="stopped")
         elif entry.losses < LOSSES:
-            self.queue.put_back(entry, code=code, reason="killed; tried again", lost=True)
+            self.queue.put_back(entry, code=code, reason="killed; tried again", counter="losses")
         else:
             reason = f"killed {LOSSES + 1} times, perhaps for lack of memory"
             self.queue.end(entry, FAILED, code=code, reason=reason)

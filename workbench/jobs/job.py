@@ -25,6 +25,7 @@ class Job:
     cores: int = 1
     gpus: int = 0
     engine: str = "local"
+    options: Mapping[str, str] = field(default_factory=dict)  # what only that engine understands
 
     def to_json(self) -> dict[str, Any]:
         """Return what the queue and the job's own folder keep."""

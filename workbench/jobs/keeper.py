@@ -37,6 +37,7 @@ MARK = "WORKBENCH_JOB"  # in the environment of all that a job starts, so that n
 BEAT = 2.0  # seconds between two signs of life
 TURN = 0.05  # seconds between two looks
 SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of Linux
+STOPPED, PREEMPTED = "stopped", "preempted"
 GRACE = 30.0  # seconds for a command to end by itself; a training needs 10 for its checkpoint
 # The trap lets the shell outlive a signal to the whole group; a program that it starts gets the default back.
 SHELL = 'trap : TERM INT HUP; "$@"; code=$?; echo $code >"$0.part" && mv "$0.part" "$0"; exit $code'
@@ -54,6 +55,7 @@ class Try:
     grace: float = GRACE
     asked: float | None = None  # when it was asked to end
     why: str = ""
+    yielding: bool = False  # the scheduler wants the place back: the job goes on elsewhere
 
     @property
     def mark(self) -> str:
@@ -75,11 +77,22 @@ def keep(folder: JobFolder, token: int, *, grace: float = GRACE) -> int:
     process = _start(folder, job, token, lock)
     write_json(folder.status, _describe(token, process.pid))
     watched = Try(folder=folder, token=token, job=job, group=process.pid, began=time.monotonic(), grace=grace)
+    _listen(watched)
     codes: dict[int, int] = {}
     while not _reap(codes, process.pid):
         _look(watched)
         time.sleep(TURN)
     return _conclude(watched, _choose_code(codes, process.pid))
+
+
+def _listen(watched: Try) -> None:
+    """SLURM says with TERM that it needs the place, and with USR2 that the time is nearly over."""
+
+    def give_way(number: int, frame: object) -> None:
+        watched.yielding = True
+
+    for number in (signal.SIGTERM, signal.SIGUSR2):
+        signal.signal(number, give_way)
 
 
 def _reap(codes: dict[int, int], shell: int) -> bool:
@@ -114,6 +127,7 @@ def adopt(folder: JobFolder, token: int, *, grace: float = GRACE) -> int:
         grace=grace,
     )
     write_json(folder.status, {**status, "keeper": os.getpid()})
+    _listen(watched)
     while read_exit_code(folder, token) is None and is_running(folder):
         _look(watched)
         time.sleep(TURN)
@@ -170,7 +184,9 @@ def _beat(folder: JobFolder) -> None:
 
 def _find_reason_to_end(watched: Try, now: float) -> str:
     if watched.folder.stop.exists():
-        return "stopped"
+        return STOPPED
+    if watched.yielding:
+        return PREEMPTED
     if watched.job.limit and now - watched.began > watched.job.limit:
         return f"it took longer than its limit of {watched.job.limit:g} seconds"
     return ""
@@ -178,6 +194,8 @@ def _find_reason_to_end(watched: Try, now: float) -> str:
 
 def _conclude(watched: Try, code: int) -> int:
     """Leave nothing running, and write down how it ended."""
+    if code and not watched.why:  # SLURM tells all processes at once, and the command may be the first to end
+        watched.why = _find_reason_to_end(watched, time.monotonic())
     if count_members(watched.group, watched.mark):
         end_members(watched.group, watched.mark)
     end = {"code": code, "reason": watched.why, "ended": time.time()}

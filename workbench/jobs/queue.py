@@ -113,13 +113,13 @@ class Queue(Store):
                 self._tell(entry.number)
         return bool(done)
 
-    def put_back(self, entry: Entry, *, code: int | None, reason: str, lost: bool) -> bool:
-        """Queue a running job again, since it failed and may be tried again, or was lost."""
-        counter = "losses" if lost else "failures"
+    def put_back(self, entry: Entry, *, code: int | None, reason: str, counter: str = "") -> bool:
+        """Queue a running job again; what it was, one of `failures` or `losses`, may be counted."""
+        counted = f", {counter} = {counter} + 1" if counter else ""
         with self.changing():
             return bool(
                 self._base.execute(
-                    f"UPDATE jobs SET state = ?, code = ?, reason = ?, gpu = '[]', {counter} = {counter} + 1 "
+                    f"UPDATE jobs SET state = ?, code = ?, reason = ?, gpu = '[]'{counted} "
                     "WHERE number = ? AND token = ? AND state = ?",
                     (QUEUED, code, reason, entry.number, entry.token, RUNNING),
                 ).rowcount

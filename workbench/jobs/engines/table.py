@@ -7,10 +7,12 @@ from workbench.errors import USAGE, JobError, nearest
 from workbench.jobs.engines.engine import Engine
 from workbench.jobs.engines.inline import Inline
 from workbench.jobs.engines.local import Local
+from workbench.jobs.engines.slurm import Slurm
 
 ENGINES: Mapping[str, Callable[[Path], Engine]] = {
     "inline": lambda home: Inline(),
     "local": lambda home: Local(home=home),
+    "slurm": lambda home: Slurm(home=home),
 }
 
 

@@ -1,0 +1,143 @@
+"""A real SLURM on this machine: Debian's packages unpacked into a folder, one controller and one node on the loopback.
+
+`python -m tests.jobs.engines.cluster FOLDER` starts one and prints what to set; Ctrl-C ends it.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+PACKAGES = ("slurmctld", "slurmd", "slurm-client", "slurm-wlm-basic-plugins", "libslurm38")
+SYSTEM = ("libmunge2", "libhwloc15", "liblz4-1", "libjson-c5", "libyaml-0-2")  # what the packages link to
+LIBRARIES = Path("usr/lib/x86_64-linux-gnu")
+SETTINGS = """
+ClusterName=workbench
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={controller}
+SlurmdPort={node}
+AuthType=auth/none
+CredType=cred/none
+MpiDefault=none
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+SchedulerType=sched/backfill
+SchedulerParameters=sched_min_interval=100000,requeue_delay=1
+SlurmdParameters=config_overrides
+SwitchType=switch/none
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+ReturnToService=2
+SlurmUser=root
+SlurmdUser=root
+JobRequeue=1
+KillWait=10
+PluginDir={plugins}
+StateSaveLocation={home}/state
+SlurmdSpoolDir={home}/spool
+SlurmctldPidFile={home}/slurmctld.pid
+SlurmdPidFile={home}/slurmd.pid
+SlurmctldLogFile={home}/slurmctld.log
+SlurmdLogFile={home}/slurmd.log
+NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=4000 State=UNKNOWN
+PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP PriorityTier=1 PreemptMode=REQUEUE
+PartitionName=urgent Nodes={host} MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
+"""
+
+
+def why_not() -> str:
+    """Say why there can be no cluster here; empty where there can."""
+    if os.geteuid():
+        return "a SLURM of one's own wants root"
+    missing = [program for program in ("apt-get", "dpkg") if not shutil.which(program)]
+    return f"{missing[0]} is not there" if missing else ""
+
+
+def unpack(folder: Path) -> Path:
+    """Fetch Debian's packages and unpack them; nothing is installed."""
+    root = folder / "root"
+    if (root / "usr/sbin/slurmctld-wlm").exists():
+        return root
+    archives = folder / "archives"
+    archives.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["apt-get", "download", *PACKAGES, *SYSTEM], cwd=archives, check=True, capture_output=True)
+    for archive in archives.glob("*.deb"):
+        subprocess.run(["dpkg", "-x", archive, root], check=True)
+    return root
+
+
+def _find_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def cluster(folder: Path, *, cpus: int = 4) -> Iterator[Mapping[str, str]]:
+    """Start controller and node; yield the environment in which sbatch and its kin find them."""
+    root, home = unpack(folder), folder / "home"
+    shutil.rmtree(home, ignore_errors=True)
+    for place in ("state", "spool"):
+        (home / place).mkdir(parents=True)
+    plugins = root / LIBRARIES / "slurm-wlm"
+    settings = home / "slurm.conf"
+    ports = {"controller": _find_port(), "node": _find_port()}
+    settings.write_text(
+        SETTINGS.format(host=socket.gethostname(), plugins=plugins, home=home, cpus=cpus, **ports)
+    )
+    environment = {
+        **os.environ,
+        "SLURM_CONF": str(settings),
+        "LD_LIBRARY_PATH": f"{plugins}:{root / LIBRARIES}",
+        "PATH": f"{root / 'usr/bin'}:{root / 'usr/sbin'}:{os.environ['PATH']}",
+    }
+    servers = []
+    try:
+        programs = root / "usr/sbin"
+        step = str(programs / "slurmstepd-wlm")
+        for program, *options in (("slurmctld-wlm", "-D", "-i"), ("slurmd-wlm", "-D", "-d", step)):
+            with (home / f"{program}.out").open("wb") as log:
+                words = [str(programs / program), *options]
+                servers.append(subprocess.Popen(words, env=environment, stdout=log, stderr=log))
+        _wait(environment, home)
+        yield environment
+    finally:
+        for server in servers:
+            server.terminate()
+        for server in servers:
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+def _wait(environment: Mapping[str, str], home: Path) -> None:
+    end = time.monotonic() + 60
+    while True:
+        told = subprocess.run(
+            ["sinfo", "-h", "-o", "%t"], env=environment, capture_output=True, text=True, check=False
+        )
+        if "idle" in told.stdout:
+            return
+        if time.monotonic() > end:
+            logs = "\n".join(path.read_text()[-2000:] for path in home.glob("slurm*.*"))
+            raise TimeoutError(f"SLURM does not come up: {told.stdout} {told.stderr}\n{logs}")
+        time.sleep(0.2)
+
+
+if __name__ == "__main__":
+    with cluster(Path(sys.argv[1]).resolve()) as found:
+        for name in ("SLURM_CONF", "LD_LIBRARY_PATH", "PATH"):
+            sys.stdout.write(f"export {name}={found[name]}\n")
+        sys.stdout.flush()
+        while True:
+            time.sleep(60)
