@@ -148,7 +148,7 @@ def _label(args: argparse.Namespace, project: Project, work: "Work") -> int:
 def _open(labelme: "Labelme", project: Project, work: "Work") -> "Closed":
     """On the annotations themselves, or on a desk with copies of some."""
     from workbench.commands.label_lines import describe_hints
-    from workbench.labelling.labelme import build_command, plan_window, prepare_place, run_labelme
+    from workbench.labelling.labelme import plan_window, prepare_place, run_labelme
     from workbench.labelling.queue_desk import fill_desk, find_desk
     from workbench.labelling.sitting import begin
 
@@ -161,7 +161,7 @@ def _open(labelme: "Labelme", project: Project, work: "Work") -> "Closed":
     _say_some([*notes, *describe_hints(project)], 20)
     count = f"{len(work.images)} image{'' if len(work.images) == 1 else 's'}"
     say(safe(f"{labelme.name} on {folder}: {count}. What is drawn is saved; close the window to go on."))
-    closed = run_labelme(build_command(labelme, window), folder, prepare_place(project))
+    closed = run_labelme(labelme, window, prepare_place(project))
     if not closed.well:
         say(
             safe(f"{labelme.name} did not end well (exit {closed.code}): {closed.words or 'it said nothing'}")
