@@ -26,7 +26,6 @@ class _Errand(Operator):
             label=f"Workbench: {self.title.lower().replace('labelme', 'Labelme')}",
             description=self.about,
             icon=self.icon,
-            dynamic=True,
             risk_level="LOW",
             view_target=False,
         )
