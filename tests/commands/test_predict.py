@@ -82,6 +82,7 @@ def test_all_that_is_found_is_written_three_times_over(runs, tmp_path, capsys):
     numbers = {shape.extra["workbench"]["id"] for shape in shapes}
     covering = [one["image_id"] == 1 and one["area"] > 0 for one in truth.anns.values()]
     assert numbers == {place for place, covers in enumerate(covering) if covers}
+    capsys.readouterr()
     assert main(["check", str(out / "labelme"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["errors"] == 0
 
