@@ -14,12 +14,12 @@ from pathlib import Path
 from workbench.errors import BUSY, SERVICE_DOWN, MissingExtra, WorkbenchError
 from workbench.extras import find_install_command
 from workbench.files import claim, explain_os_error, prepare_folder
-from workbench.labelling.own_settings import keep_labelmerc, keep_settings_apart, write_config
+from workbench.labelling.classes import catch_up
+from workbench.labelling.own_settings import PLACE, keep_labelmerc, keep_settings_apart, write_config
 from workbench.project import Project
 
 NAMED = "WORKBENCH_LABELME"  # the program, where it is neither in this environment nor on the path
 OLDEST = 6  # before, labels were not saved by themselves, and option names were others
-PLACE = "labelme"  # in the project's folder: what the window needs, and nothing that a person made
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 Version = tuple[int, ...]
 
@@ -71,6 +71,10 @@ class Closed:
     def well(self) -> bool:
         """Whether a person closed it."""
         return self.code == 0
+
+    def __str__(self) -> str:
+        how = f"signal {-self.code}" if self.code < 0 else f"exit {self.code}"
+        return f"{how}: {self.words or 'it said nothing'}"
 
 
 def find_labelme(named: str | None = None) -> Labelme:
@@ -166,6 +170,7 @@ def open_labelme(folder: Path, project: Project, *, labelme: Labelme | None = No
     """Open the window on a folder (a desk, or a project's annotations), and come back when it is closed."""
     require_screen()
     labelme = labelme or find_labelme()
+    catch_up(project)  # a class that labels.txt lacks could not be drawn
     window, _ = plan_window(labelme, folder, project)
     return run_labelme(labelme, window, prepare_place(project))
 
