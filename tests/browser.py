@@ -102,7 +102,7 @@ class Browser:
         self.call("Page.navigate", url=url)
         self.wait_for("Page.loadEventFired")
 
-    def wait_until(self, expression: str, seconds: float = 20.0) -> Any:
+    def wait_until(self, expression: str, seconds: float = PATIENCE) -> Any:
         """Ask again and again until the answer is true, as someone does who looks at the page; return it."""
         end = time.monotonic() + seconds
         while True:
@@ -114,12 +114,16 @@ class Browser:
             time.sleep(0.1)
 
     def hover(self, expression: str) -> tuple[float, float]:
-        """Move the mouse into the middle of an element, once it is there; return where that is."""
+        """Move the mouse into the middle of an element, once it is there and stands still; return where that is."""
         self.wait_until(f"(e => e && e.getBoundingClientRect().width > 0)({expression})")
-        x, y = self.ask(
-            f"(e => {{ const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; }})"
-            f"({expression})"
+        middle = (
+            "(e => { e.scrollIntoView({block: 'nearest'}); const b = e.getBoundingClientRect();"
+            f" return [b.x + b.width / 2, b.y + b.height / 2]; }})({expression})"
         )
+        before, (x, y) = [-1.0, -1.0], self.ask(middle)
+        while [x, y] != before:
+            time.sleep(0.15)
+            before, (x, y) = [x, y], self.ask(middle)
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
         return x, y
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "models": ("models", "what can be trained, from which weights, at what cost"),
     "preflight": ("preflight", "try a training before it is started"),
     "train": ("train", "fine-tune a model, and score it"),
+    "predict": ("predict", "what a run finds in any images: COCO, Labelme, pictures"),
     "evaluate": ("evaluate", "every number that can be said of predictions, and gates"),
     "compare": ("compare", "is one run better than another, or is it luck; what more labels would bring"),
     "report": ("report", "one page of a run: numbers, curves, pictures of its mistakes"),

@@ -125,6 +125,11 @@ class Run:
         """Labels that the model began, for a person to finish in Labelme."""
         return self.folder / "drafts"
 
+    @property
+    def predicted(self) -> Path:
+        """What the best model found in images that are in no dataset."""
+        return self.folder / "predicted"
+
     def predictions(self, part: str) -> Path:
         """What the best model found, as COCO results."""
         return self.folder / "predictions" / f"{part}.json"

@@ -9,8 +9,8 @@ from pathlib import Path
 if "--version" in sys.argv:
     print("Labelme {version}")
     sys.exit()
-folder = Path(sys.argv[1])
-Path({said!r}).write_text(json.dumps({{"words": sys.argv[1:], "home": os.environ["XDG_CONFIG_HOME"]}}))
+folder, here = Path(sys.argv[1]), Path({said!r}).parent
+Path({said!r}).write_text(json.dumps({{"words": sys.argv[1:], "folder": str(Path.cwd())}}))
 def read(name):
     return json.loads((folder / name).read_text())
 def save(name, raw):

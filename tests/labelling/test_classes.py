@@ -136,6 +136,20 @@ def test_check_warns_once_for_each_class_and_writes_nothing(party, tmp_path, cap
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_convert_says_it_too(party, capsys):
+    write_project(party, ["balloon", "string"])
+    assert main(["convert", "party", "--json"]) == OK
+    said = capsys.readouterr()
+    assert "string is newer than the labels of 4 images" in said.err
+    assert json.loads(said.out)["categories"] == 2
+    look_at_all = party / "queue.txt"
+    look_at_all.write_text("\n".join(ALL))
+    assert main(["label", "party", "--queue", str(look_at_all), "--seen"]) == OK
+    capsys.readouterr()
+    assert main(["convert", "party"]) == OK
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize(
     "content", ["", "[]", '{"version": 2}', '{"version": 1, "classes": 3, "look_again": {}}', '{"version": 1}',
                 '{"version": 1, "classes": [], "look_again": {"a": "b"}}']

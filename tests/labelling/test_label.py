@@ -174,8 +174,29 @@ def test_a_crash_is_told_with_its_last_words_and_what_was_saved_counts(party, tm
     work = WORK + 'print("Segmentation fault", file=sys.stderr); os._exit(139)'
     code, out, err = label(capsys, "--labelme", make_program(tmp_path, work))
     assert code == FAILED
-    assert "did not end well (exit 139): Segmentation fault" in err
+    assert "did not end well (exit 139: Segmentation fault)" in err
     assert "3 images changed" in out
+
+
+def test_a_window_that_was_killed_is_told_by_its_signal(party, tmp_path, capsys):
+    work = WORK + "os.kill(os.getpid(), 9)"
+    code, out, err = label(capsys, "--labelme", make_program(tmp_path, work))
+    assert code == FAILED and "did not end well (signal 9" in err and "3 images changed" in out
+
+
+def test_a_draft_that_was_torn_stays_on_the_desk_and_is_told_until_it_is_dealt_with(party, tmp_path, capsys):
+    Path("queue.txt").write_text("balloons-000.jpg\nballoons-001.jpg\n")
+    before = (IMAGES / FIRST).read_bytes()
+    torn = make_program(tmp_path, f'(folder / "{FIRST}").write_text("{{")')
+    _, document = label_json(capsys, "--labelme", torn, "--queue", "queue.txt")
+    (left,) = document["changes"]["desk"]["left"]
+    assert left["image"] == "balloons-000.jpg" and "whole JSON" in left["why"]
+    assert (IMAGES / FIRST).read_bytes() == before
+    _, out, _ = label(capsys, "--labelme", make_program(tmp_path))
+    assert "still on the desk: balloons-000.jpg: " in out
+    (party / "drafts" / "queue" / FIRST).unlink()
+    label(capsys, "--labelme", make_program(tmp_path))
+    assert not [name for name in desk_of(party) if "backup" not in name]
 
 
 def test_a_file_that_was_torn_lies_ready_as_it_was(party, tmp_path, capsys):
@@ -209,8 +230,8 @@ def wait_for(path: Path) -> None:
 WAIT = (
     WORK
     + """
-Path("drawn").touch()
-while not Path("enough").exists():
+(here / "drawn").touch()
+while not (here / "enough").exists():
     time.sleep(0.05)
 """
 )
@@ -263,7 +284,7 @@ def opened(tmp_path: Path) -> dict:
     return json.loads((tmp_path / "said.json").read_text())
 
 
-LIST = 'Path("listed").write_text(json.dumps(sorted(path.name for path in folder.iterdir() if path.is_file())))\n'
+LIST = '(here / "listed").write_text(json.dumps(sorted(path.name for path in folder.iterdir() if path.is_file())))\n'
 
 
 def test_a_queue_opens_only_what_it_names(party, tmp_path, capsys):
@@ -274,7 +295,8 @@ def test_a_queue_opens_only_what_it_names(party, tmp_path, capsys):
     assert code == OK
     assert document["images"] == ["balloons-001.jpg", "balloons-003.jpg"]
     assert listed == ["balloons-001.jpg", "balloons-001.json", "balloons-003.jpg", "balloons-003.json"]
-    assert opened(tmp_path)["words"][0] == "projects/party/drafts/queue"
+    said = opened(tmp_path)  # from within, so that the window's list has names and no paths
+    assert (said["words"][0], said["folder"]) == (".", str(party / "drafts" / "queue"))
 
 
 def test_what_was_done_on_the_desk_comes_back_and_the_desk_is_empty(party, tmp_path, capsys):
@@ -315,6 +337,8 @@ def test_when_everything_is_labelled_nothing_is_opened(party, tmp_path, capsys):
     (IMAGES / "balloons-004.jpg").unlink()
     code, out, err = label(capsys, "--labelme", make_program(tmp_path), "--unlabelled")
     assert (code, out) == (OK, "") and "no image to open" in err
+    code, document = label_json(capsys, "--labelme", make_program(tmp_path), "--unlabelled")
+    assert (code, document["images"], document["changes"]["files"]) == (OK, [], [])
     assert not (tmp_path / "said.json").exists()
 
 

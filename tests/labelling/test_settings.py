@@ -9,7 +9,7 @@ import yaml
 
 from tests.labelling.program import make_program
 from workbench.data.colors import category_color
-from workbench.labelling.labelme import find_labelme, open_labelme, plan_window
+from workbench.labelling.labelme import build_command, find_labelme, open_labelme, plan_window
 from workbench.labelling.labelmerc import read_defaults
 from workbench.project import read_project
 
@@ -122,9 +122,9 @@ if not (home / ".labelmerc").exists():
 config = Path(os.environ["XDG_CONFIG_HOME"])
 (config / "labelme").mkdir(exist_ok=True)
 before = (config / "labelme" / "labelme.conf")
-Path("seen").write_text(before.read_text() if before.exists() else "nothing")
+(here / "seen").write_text(before.read_text() if before.exists() else "nothing")
 before.write_text("[window]\\nsize=@Size(1 1)\\n")
-Path("links").write_text(json.dumps(sorted(path.name for path in config.iterdir())))
+(here / "links").write_text(json.dumps(sorted(path.name for path in config.iterdir())))
 """
 
 
@@ -165,3 +165,14 @@ def test_another_place_for_settings_is_theirs_too(party, home, tmp_path, monkeyp
     open_labelme(tmp_path, read_project(party), labelme=find_labelme(str(make_program(tmp_path, MEDDLE))))
     assert Path("seen").read_text() == (elsewhere / "labelme.conf").read_text() == "[theirs]\n"
     assert os.environ["XDG_CONFIG_HOME"] == str(elsewhere.parent)
+
+
+def test_a_path_that_labelme_would_take_for_settings_is_given_as_settings(party, tmp_path):
+    odd = tmp_path / "a: b" / "projects" / "party"
+    odd.mkdir(parents=True)
+    (odd / "project.toml").write_text((party / "project.toml").read_text())
+    (tmp_path / "a: b" / "annotations" / "party").mkdir(parents=True)
+    labelme = find_labelme(str(make_program(tmp_path)))
+    window, _ = plan_window(labelme, odd, read_project(odd))
+    words = build_command(labelme, window)
+    assert yaml.safe_load(words[words.index("--config") + 1])["auto_save"] is True

@@ -6,6 +6,7 @@ from os.path import isdir  # Path.is_dir raises at names that no disk takes
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.commands.label_lines import warn_of_later_classes
 from workbench.commands.output import format_table, print_json, print_line, safe
 from workbench.errors import OK, InputMissing, ProjectError
 from workbench.project import find_project, read_labels, read_project
@@ -64,7 +65,10 @@ def convert_source(args: argparse.Namespace) -> "Result":
             f"{project}: --labels must not be given for a project, whose classes are in project.toml; drop it"
         )
     if project and args.to == "coco":
-        return convert_project(read_project(project), args.out, as_rle=args.rle, strict=args.strict)
+        known = read_project(project)
+        result = convert_project(known, args.out, as_rle=args.rle, strict=args.strict)
+        warn_of_later_classes(known)
+        return result
     labels = read_labels(args.labels) if args.labels else None
     if project:
         settings = read_project(project)

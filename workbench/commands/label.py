@@ -120,7 +120,7 @@ def _label(args: argparse.Namespace, project: Project, work: "Work") -> int:
     from workbench.commands.label_lines import describe_news, print_account, print_next, told_to_json
     from workbench.labelling.account import account, require_closed
     from workbench.labelling.classes import catch_up
-    from workbench.labelling.labelme import find_labelme, require_screen
+    from workbench.labelling.labelme import Closed, find_labelme, require_screen
 
     require_closed(project)
     left = account(project)
@@ -130,16 +130,17 @@ def _label(args: argparse.Namespace, project: Project, work: "Work") -> int:
         print_line()
     news = catch_up(project)
     _say_some(describe_news(news, project), 20)
-    if not work.images:
+    closed = Closed(code=0)
+    if work.images:
+        require_screen()
+        closed = _open(find_labelme(args.labelme), project, work)
+    else:
         say(safe(f"{project.annotations}: no image to open; put some there, or leave out --unlabelled"))
-        return OK
-    require_screen()
-    closed = _open(find_labelme(args.labelme), project, work)
     told, after = account(project), catch_up(project)
     checked = _check(project, told)
     if args.json:
         print_json(told_to_json(project, work, (closed, told, left), (checked, news, after)))
-    else:
+    elif work.images:
         print_account(told, project, checked)
         print_next(project, after)
     return OK if closed.well and not checked.errors and not told.sitting.torn else FAILED
@@ -148,7 +149,7 @@ def _label(args: argparse.Namespace, project: Project, work: "Work") -> int:
 def _open(labelme: "Labelme", project: Project, work: "Work") -> "Closed":
     """On the annotations themselves, or on a desk with copies of some."""
     from workbench.commands.label_lines import describe_hints
-    from workbench.labelling.labelme import build_command, plan_window, prepare_place, run_labelme
+    from workbench.labelling.labelme import plan_window, prepare_place, run_labelme
     from workbench.labelling.queue_desk import fill_desk, find_desk
     from workbench.labelling.sitting import begin
 
@@ -161,11 +162,9 @@ def _open(labelme: "Labelme", project: Project, work: "Work") -> "Closed":
     _say_some([*notes, *describe_hints(project)], 20)
     count = f"{len(work.images)} image{'' if len(work.images) == 1 else 's'}"
     say(safe(f"{labelme.name} on {folder}: {count}. What is drawn is saved; close the window to go on."))
-    closed = run_labelme(build_command(labelme, window), folder, prepare_place(project))
+    closed = run_labelme(labelme, window, prepare_place(project))
     if not closed.well:
-        say(
-            safe(f"{labelme.name} did not end well (exit {closed.code}): {closed.words or 'it said nothing'}")
-        )
+        say(safe(f"{labelme.name} did not end well ({closed})"))
     return closed
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.commands.output import format_table, print_line, safe
+from workbench.commands.output import format_table, print_line, safe, say
 from workbench.commands.verdict import print_verdict
 
 if TYPE_CHECKING:
@@ -36,13 +36,26 @@ def describe_news(news: "News", project: "Project", *, future: bool = False) -> 
         lines.append(f"{labels}: {', '.join(news.lines)} {'would be' if future else 'was'} added")
     if news.strange:
         lines.append(f"{labels}: {', '.join(news.strange)}: not in project.toml, so check refuses it")
-    lines += [
-        f"{name} is newer than the labels of {_count(len(images), 'image')}, which must be looked at again"
-        for name, images in news.look_again.items()
-    ]
+    lines += describe_look_again(news)
     if news.look_again:
         lines.append(f"  workbench label {name_project(project)} --queue {news.queue_file}")
     return lines
+
+
+def describe_look_again(news: "News") -> list[str]:
+    """Classes that came after images were finished."""
+    return [
+        f"{name} is newer than the labels of {_count(len(images), 'image')}, which must be looked at again"
+        for name, images in news.look_again.items()
+    ]
+
+
+def warn_of_later_classes(project: "Project") -> None:
+    """Say it where it is taught: what is there and not drawn becomes background."""
+    from workbench.labelling.classes import find_news
+
+    for line in describe_look_again(find_news(project)):
+        say(safe(f"warning: {line}: workbench label {name_project(project)} tells which"))
 
 
 def describe_hints(project: "Project") -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.commands.label_lines import warn_of_later_classes
 from workbench.commands.output import format_table, print_json, print_line, say
 from workbench.commands.training_arguments import add_training_arguments, read_typed
 from workbench.errors import OK, InputMissing
@@ -113,6 +114,7 @@ def _begin(project: Project, here: Run | None, typed: Mapping[str, str], args: a
     from workbench.engine.training.start import begin_run, plan_course, resume_run
 
     result = convert_project(project, None, as_rle=False, strict=False)
+    warn_of_later_classes(project)
     course = plan_course(project, Path(result.out), typed, world=args.gpus)
     if here and here.record.exists():
         _, told = resume_run(here, course, args.allow_changed)

@@ -13,7 +13,7 @@ from workbench.data.annotation import HOLE_LABELS, IGNORE, RESERVED_LABELS
 from workbench.errors import ProjectError
 from workbench.files import write_atomically
 from workbench.labelling.labelled import Labelled, Stock, take_stock
-from workbench.labelling.labelme import PLACE
+from workbench.labelling.own_settings import PLACE
 from workbench.labelling.queue import write_look_again
 from workbench.labelling.roster import FILE, Roster, read_roster, write_roster
 from workbench.project import Project

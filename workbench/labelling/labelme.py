@@ -14,12 +14,12 @@ from pathlib import Path
 from workbench.errors import BUSY, SERVICE_DOWN, MissingExtra, WorkbenchError
 from workbench.extras import find_install_command
 from workbench.files import claim, explain_os_error, prepare_folder
-from workbench.labelling.own_settings import keep_labelmerc, keep_settings_apart, write_config
+from workbench.labelling.classes import catch_up
+from workbench.labelling.own_settings import PLACE, keep_labelmerc, keep_settings_apart, write_config
 from workbench.project import Project
 
 NAMED = "WORKBENCH_LABELME"  # the program, where it is neither in this environment nor on the path
 OLDEST = 6  # before, labels were not saved by themselves, and option names were others
-PLACE = "labelme"  # in the project's folder: what the window needs, and nothing that a person made
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 Version = tuple[int, ...]
 
@@ -72,6 +72,10 @@ class Closed:
         """Whether a person closed it."""
         return self.code == 0
 
+    def __str__(self) -> str:
+        how = f"signal {-self.code}" if self.code < 0 else f"exit {self.code}"
+        return f"{how}: {self.words or 'it said nothing'}"
+
 
 def find_labelme(named: str | None = None) -> Labelme:
     """Return the program that was named, or this environment's, or the one on the path."""
@@ -87,7 +91,7 @@ def find_labelme(named: str | None = None) -> Labelme:
         raise MissingExtra(
             f"{what}; run: {find_install_command('label', 'labelme')}, or name the program with --labelme or {NAMED}"
         )
-    labelme = Labelme(program=Path(found), version=_ask_version(found))
+    labelme = Labelme(program=Path(found).absolute(), version=_ask_version(found))
     if labelme.version[0] < OLDEST:
         raise MissingExtra(
             f"{found}: must be Labelme 6.3 or later, but is {labelme.name};"
@@ -122,13 +126,19 @@ def _ask_version(program: str) -> Version:
 
 def build_command(labelme: Labelme, window: Window) -> list[str]:
     """Return the words that open it; 6.3 and 7 know these names, and the older ones only for a while."""
-    words = [str(labelme.program), str(window.folder), "--config", str(window.config)]
+    words = [str(labelme.program), str(window.folder), "--config", _name_config(window.config)]
     words += ["--labels", str(window.labels), "--validate-label", "exact", "--no-sort-labels"]
     if window.flags:
         words += ["--flags", str(window.flags)]
     if window.label_flags:
         words += ["--label-flags", str(window.label_flags)]
     return words
+
+
+def _name_config(path: Path) -> str:
+    """Labelme takes settings in the place of a file's name, and would take some names for settings."""
+    odd = ": " in str(path) or str(path).endswith(":")
+    return path.read_text(encoding="utf-8") if odd else str(path)
 
 
 def plan_window(labelme: Labelme, folder: Path, project: Project) -> tuple[Window, list[str]]:
@@ -160,8 +170,9 @@ def open_labelme(folder: Path, project: Project, *, labelme: Labelme | None = No
     """Open the window on a folder (a desk, or a project's annotations), and come back when it is closed."""
     require_screen()
     labelme = labelme or find_labelme()
+    catch_up(project)  # a class that labels.txt lacks could not be drawn
     window, _ = plan_window(labelme, folder, project)
-    return run_labelme(build_command(labelme, window), folder, prepare_place(project))
+    return run_labelme(labelme, window, prepare_place(project))
 
 
 def require_screen() -> None:
@@ -173,15 +184,15 @@ def require_screen() -> None:
         )
 
 
-def run_labelme(command: list[str], folder: Path, place: Path) -> Closed:
+def run_labelme(labelme: Labelme, window: Window, place: Path) -> Closed:
     """Run it until the window is closed; a person's own settings are not touched."""
-    log = place / "log.txt"
-    with hold_folder(folder, place) as lock, keep_settings_apart(place) as environment:
+    log, command = place / "log.txt", build_command(labelme, _go_inside(window))
+    with hold_folder(window.folder, place) as lock, keep_settings_apart(place) as environment:
         try:
             with log.open("wb") as stream:
                 child = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, env=dict(environment),
-                    pass_fds=(lock,), start_new_session=True,
+                    command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, cwd=window.folder,
+                    env=dict(environment), pass_fds=(lock,), start_new_session=True,
                 )  # fmt: skip
         except OSError as error:
             raise LabelmeError(
@@ -195,6 +206,17 @@ def run_labelme(command: list[str], folder: Path, place: Path) -> Closed:
                 with suppress(subprocess.TimeoutExpired):
                     child.wait(10)
     return Closed(code=code, words="" if code == 0 else _last_words(log))
+
+
+def _go_inside(window: Window) -> Window:
+    """From within the folder the window's list has the names of images alone, and room for them."""
+    return Window(
+        folder=Path(),
+        labels=window.labels.resolve(),
+        config=window.config.resolve(),
+        flags=window.flags and window.flags.resolve(),
+        label_flags=window.label_flags and window.label_flags.resolve(),
+    )
 
 
 @contextmanager

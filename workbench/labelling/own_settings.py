@@ -15,6 +15,7 @@ from workbench.labelling.labelmerc import read_labelmerc
 from workbench.project import Project
 
 HEAD = "# Written by `workbench label` each time it opens a window. What you want to keep belongs into ~/.labelmerc.\n"
+PLACE = "labelme"  # in the project's folder: what the window needs, and nothing that a person made
 GREY, BLACK = [150, 150, 150], [30, 30, 30]
 # What a project decides; docs/labelling.md says why for each.
 OURS = (

@@ -9,7 +9,8 @@ from typing import Any
 from workbench.formats.places import find_image
 from workbench.labelling.changes import Changes, add_changes, compare_annotations
 from workbench.labelling.classes import look_at
-from workbench.labelling.labelme import PLACE, prepare_place
+from workbench.labelling.labelme import prepare_place
+from workbench.labelling.own_settings import PLACE
 from workbench.labelling.snapshot import Difference, read_differences, rescue, take_snapshot
 from workbench.project import Project
 

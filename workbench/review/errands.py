@@ -6,10 +6,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from workbench.review.trouble import ReviewError
 
 LONGEST = 570.0  # seconds; FiftyOne itself gives up on an operator after 600
+SOON = 4.0  # seconds in which a command that cannot work has said so
 HERE = Path(__file__).resolve().parents[2]  # where the package lies
 
 
@@ -55,11 +57,11 @@ def run_errand(project: Path, words: Sequence[str], *, longest: float = LONGEST)
     return Done(typed=typed, code=done.returncode, result=done.stdout, said=done.stderr)
 
 
-def start_errand(project: Path, words: Sequence[str], log: Path) -> int:
-    """Start a command that goes on while a person works, with what it says in a file; return its process."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as stream:
-        return subprocess.Popen(
+def start_errand(project: Path, words: Sequence[str], *, patience: float = SOON) -> Done | None:
+    """Start a command that goes on while a person works; what it said where it ended at once, else None."""
+    typed = " ".join(["workbench", *words])
+    with TemporaryFile() as stream:
+        process = subprocess.Popen(
             _name_command(words),
             cwd=find_home(project),
             env=_list_variables(),
@@ -67,7 +69,13 @@ def start_errand(project: Path, words: Sequence[str], log: Path) -> int:
             stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-        ).pid
+        )
+        try:
+            code = process.wait(timeout=patience)
+        except subprocess.TimeoutExpired:
+            return None
+        stream.seek(0)
+        return Done(typed=typed, code=code, result="", said=stream.read().decode(errors="replace"))
 
 
 def find_home(project: Path) -> Path:

@@ -41,7 +41,7 @@ def _move(book: Book, fingerprint: str, field: str, target: str) -> None:
         if key in known:
             config = book.dataset.get_evaluation_info(key).config
             config.gt_field = target
-            book.dataset.update_evaluation_config(key, config)
+            config.build().update_run_config(book.dataset, key, config)
         _redirect_views(book, name, target)
 
 

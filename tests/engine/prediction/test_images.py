@@ -86,6 +86,12 @@ def test_nothing_where_something_must_be_is_said(tmp_path, word, says):
         find_images([str(tmp_path / word)])
 
 
+def test_a_film_is_answered_with_what_to_do(tmp_path):
+    (tmp_path / "party.mp4").write_bytes(b"film")
+    with pytest.raises(InputMissing, match=r"is a film; take its frames out, .*ffmpeg -i party.mp4"):
+        find_images([tmp_path / "party.mp4"])
+
+
 def test_images_are_called_by_their_way_from_the_folder_that_all_share(tmp_path):
     paths = [tmp_path / name for name in ("x/a.png", "x/a.jpg", "y/a.png")]
     assert list(name_images(paths).values()) == ["x/a.png", "x/a.jpg", "y/a.png"]

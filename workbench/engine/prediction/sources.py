@@ -22,14 +22,19 @@ def find_images(words: Iterable[str | Path]) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def is_film(path: Path) -> bool:
-    """Whether a name is that of a film."""
-    return path.suffix.lower() in FILM_SUFFIXES
+def _refuse_film(path: Path) -> None:
+    if path.suffix.lower() in FILM_SUFFIXES and path.is_file():
+        frames = f"{path.stem}/%06d.jpg"
+        raise InputMissing(
+            f"{path}: must be images, but is a film; take its frames out, and name their folder: "
+            f"mkdir {path.stem} && ffmpeg -i {path.name} -vf fps=2 {frames}"
+        )
 
 
 def _find(word: str) -> list[Path]:
     path = Path(word)
     if _exists(path):
+        _refuse_film(path)
         return _list(path) if path.is_dir() else [path]
     if glob.has_magic(word):
         return _match(word)
@@ -61,7 +66,7 @@ def _match(pattern: str) -> list[Path]:
 
 
 def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in (*IMAGE_SUFFIXES, *FILM_SUFFIXES)
+    return path.suffix.lower() in IMAGE_SUFFIXES
 
 
 def _suggest(path: Path) -> str:

@@ -26,7 +26,6 @@ class _Errand(Operator):
             label=f"Workbench: {self.title.lower().replace('labelme', 'Labelme')}",
             description=self.about,
             icon=self.icon,
-            dynamic=True,
             risk_level="LOW",
             view_target=False,
         )
@@ -106,10 +105,11 @@ class SendToLabelme(_Errand):
         """Make the drafts, and leave Labelme open while the App goes on."""
         subject = find_subject(ctx.dataset)
         run, _ = subject.find(ctx.params.get(RUN))
-        done = run_errand(subject.project, ("relabel", str(run.folder), "--from-tags"))
-        if done.good and ctx.params.get(OPEN):
-            start_errand(subject.project, ("relabel", str(run.folder), "--open"), run.drafts / "labelme.log")
-        return _tell([done])
+        done = [run_errand(subject.project, ("relabel", str(run.folder), "--from-tags"))]
+        if done[-1].good and ctx.params.get(OPEN):
+            ended = start_errand(subject.project, ("relabel", str(run.folder), "--open"))
+            done += [ended] if ended else []
+        return _tell(done)
 
 
 class BringBack(_Errand):

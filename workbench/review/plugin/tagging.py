@@ -28,7 +28,6 @@ class TagForRelabelling(Operator):
             label="Workbench: tag for relabelling",
             description="Say of the selected labels or images what should become of them",
             icon="sell",
-            dynamic=True,
             risk_level="LOW",
             view_target=False,
         )
@@ -50,7 +49,7 @@ class TagForRelabelling(Operator):
                     inputs, "nothing is selected; click the box at the corner of an image, or labels in it"
                 )
             else:
-                inputs.view("on", types.Notice(label=f"On {name_selection(labels, samples)}"))
+                inputs.view("on", types.Notice(label=f"On {name_selection(ctx.view, labels, samples)}"))
                 choices = types.RadioGroup(orientation="vertical")
                 for tag in TAGS:
                     choices.add_choice(tag, label=ABOUT[tag][0], description=ABOUT[tag][1])
@@ -65,13 +64,20 @@ class TagForRelabelling(Operator):
         ctx.ops.clear_selected_labels()
         ctx.ops.clear_selected_samples()
         ctx.ops.reload_dataset()
-        ctx.ops.notify(f"{tag}: {name_selection(labels, samples)}", variant="success")
+        ctx.ops.notify(f"{tag}: {name_selection(ctx.view, labels, samples)}", variant="success")
         return {"tag": tag}
 
 
-def name_selection(labels: Sequence[Any], samples: Sequence[Any]) -> str:
+def name_selection(view: Any, labels: Sequence[Any], samples: Sequence[Any]) -> str:
     """So many labels, or images."""
-    return count_words(len(labels), "label") if labels else count_words(len(samples), "image")
+    if labels or shows_patches(view):
+        return count_words(len(labels or samples), "label")
+    return count_words(len(samples), "image")
+
+
+def shows_patches(view: Any) -> bool:
+    """Whether what looks like an image is a label, cut out."""
+    return "sample_id" in view.get_field_schema()
 
 
 def count_words(count: int, word: str) -> str:
@@ -88,7 +94,7 @@ def put_tag(view: Any, dataset: Any, tag: str, *, labels: Sequence[Any], samples
         chosen.tag_labels(tag)
         return
     chosen = view.select(list(samples))
-    if "sample_id" in view.get_field_schema():  # patches: what looks like an image is a label
+    if shows_patches(view):
         chosen.untag_labels(others)
         chosen.tag_labels(tag)
     else:

@@ -1,0 +1,132 @@
+"""`workbench predict` without its words: which files will be written, then image after image into them."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workbench.engine.prediction.images import predict_images, require_tileable
+from workbench.engine.prediction.outputs.coco_output import CocoOutput
+from workbench.engine.prediction.outputs.labelme_output import LabelmeOutput, is_touched
+from workbench.engine.prediction.outputs.names import name_files
+from workbench.engine.prediction.outputs.output import Output
+from workbench.engine.prediction.outputs.overlay_output import OverlayOutput
+from workbench.engine.prediction.outputs.own_files import OwnFiles
+from workbench.engine.prediction.outputs.picture_output import PanopticOutput, SemanticOutput
+from workbench.engine.prediction.predictor import Predictor
+from workbench.engine.prediction.sources import name_images
+from workbench.progress import track
+
+FORMATS = ("coco", "labelme", "overlay")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is wanted."""
+
+    run: str
+    out: Path
+    formats: tuple[str, ...] = FORMATS
+    min_score: float = 0.0
+    tile: int = 0
+    ids: Mapping[str, int] = field(default_factory=dict)  # of a COCO file, by its file names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What came of it."""
+
+    images: int
+    objects: int
+    classes: Mapping[str, int]
+    skipped: tuple[tuple[str, str], ...]
+    files: tuple[str, ...]
+
+
+def deliver(
+    model: Predictor, paths: Sequence[Path], order: Order, tell: Callable[[Path, str], object]
+) -> Delivery:
+    """Predict every image and write what is wanted; a bad image is told of, and costs the others nothing."""
+    require_tileable(model, order.tile)
+    keys = name_images(paths)
+    named = name_files(list(keys.values()))
+    outputs = choose_outputs(model, order, match_ids(list(keys.values()), order.ids))
+    own = OwnFiles(order.out, is_touched)
+    own.plan(name for output in outputs for name in output.name(named.values()))
+    skipped: dict[Path, str] = {}
+    counts = dict.fromkeys((category.name for category in model.categories), 0)
+    written: list[str] = []
+    images = 0
+
+    def note(path: Path, reason: str) -> None:
+        skipped[path] = reason
+        tell(path, reason)
+
+    stream = predict_images(
+        model, track(paths, len(paths), "predicting"), min_score=order.min_score, tile=order.tile, tell=note
+    )
+    try:
+        for seen in stream:
+            images += 1
+            for output in outputs:
+                written += output.add(seen, named[keys[seen.path]])
+            for name in _name_found(seen.names, seen.found, seen.segments):
+                counts[name] += 1
+        written += [name for output in outputs for name in output.close()]
+    finally:
+        for output in outputs:
+            if isinstance(output, CocoOutput):
+                output.drop()
+    about = {"run": order.run, "min_score": order.min_score, "tile": order.tile, "images": images}
+    own.finish(about, written)
+    return Delivery(
+        images=images,
+        objects=sum(counts.values()),
+        classes=counts,
+        skipped=tuple((str(path), reason) for path, reason in skipped.items()),
+        files=tuple(sorted(written)),
+    )
+
+
+def _name_found(
+    names: Mapping[int, str], found: Collection[Any], segments: Collection[Mapping[str, Any]]
+) -> list[str]:
+    if segments:
+        return [names[segment["category_id"]] for segment in segments]
+    return [names[one.category_id] for one in found]
+
+
+def choose_outputs(model: Predictor, order: Order, ids: Mapping[str, int]) -> list[Output]:
+    """Name the kinds of files that this model's answers can be written as."""
+    outputs: list[Output] = []
+    if "coco" in order.formats:
+        kind = model.cfg.MODEL.META_ARCHITECTURE
+        if kind in ("GeneralizedRCNN", "PanopticFPN"):
+            outputs.append(CocoOutput(order.out, model.categories, ids))
+        if model.task == "panoptic":
+            outputs.append(PanopticOutput(order.out, model.categories, ids))
+        if model.task == "semantic":
+            outputs.append(SemanticOutput(order.out))
+    if "labelme" in order.formats:
+        outputs.append(LabelmeOutput(order.out, order.run))
+    if "overlay" in order.formats:
+        outputs.append(OverlayOutput(order.out))
+    return outputs
+
+
+def match_ids(keys: Sequence[str], known: Mapping[str, int]) -> dict[str, int]:
+    """Number images as a COCO file does, by name or by the end of it; others come after its largest number."""
+    by_base: dict[str, list[int]] = {}
+    for name, number in known.items():
+        by_base.setdefault(name.rpartition("/")[2], []).append(number)
+    found: dict[str, int] = {}
+    after = max(known.values(), default=0)
+    for place, key in enumerate(keys, 1):
+        same = by_base.get(key.rpartition("/")[2], [])
+        if key in known:
+            found[key] = known[key]
+        elif len(same) == 1 and same[0] not in found.values():
+            found[key] = same[0]
+        else:
+            found[key] = after + place
+    return found

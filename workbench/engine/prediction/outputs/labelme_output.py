@@ -1,0 +1,119 @@
+"""Labelme files of predictions, each beside a link to its image: a folder that a person can finish in Labelme."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.data.annotation import Annotation, Shape
+from workbench.data.mask import mask_to_array
+from workbench.data.prediction import Prediction
+from workbench.drafting.outlines import mask_to_shapes
+from workbench.engine.prediction.images import Seen
+from workbench.engine.prediction.outputs.names import Named
+from workbench.errors import AnnotationError, InputMissing, OutputError
+from workbench.files import digest, link_or_copy, write_atomically
+from workbench.formats.labelme import WRITTEN_VERSION, annotation_to_bytes, read_annotation
+
+FOLDER = "labelme"
+SEAL = "workbench_predicted"  # in the file: the digest of all the rest of it, so that a change shows
+
+
+class LabelmeOutput:
+    """One file an image; `run` is named in each shape, with its score and number."""
+
+    def __init__(self, folder: Path, run: str, error: float = 1.0) -> None:
+        self._folder, self._run, self._error = folder, run, error
+
+    def name(self, images: Iterable[Named]) -> list[str]:
+        """The Labelme file, and the image beside it."""
+        return [f"{FOLDER}/{name}" for one in images for name in (one.labelme, one.labelled)]
+
+    def add(self, seen: Seen, named: Named) -> list[str]:
+        """Write one image's."""
+        home = self._folder / FOLDER
+        image, path = home / named.labelled, home / named.labelme
+        self._link(seen.path, image)
+        annotation = Annotation(
+            image_path=image.name,
+            image_size=(seen.width, seen.height),
+            shapes=tuple(self._draw(seen)),
+            version=WRITTEN_VERSION,
+        )
+        write_atomically(path, annotation_to_bytes(seal(annotation, path), path))
+        return [f"{FOLDER}/{named.labelme}", f"{FOLDER}/{named.labelled}"]
+
+    def _link(self, source: Path, target: Path) -> None:
+        try:
+            if target.exists() and target.samefile(source):
+                return
+            target.unlink(missing_ok=True)
+            link_or_copy(source, target)
+        except OSError as error:
+            raise OutputError(
+                f"{target}: cannot be written: {error.strerror}; choose another --out"
+            ) from error
+
+    def _draw(self, seen: Seen) -> Iterator[Shape]:
+        names = seen.names
+        for number, (category, score, mask, box) in enumerate(_list_objects(seen)):
+            about: dict[str, object] = {"workbench": {"run": self._run, "score": score, "id": number}}
+            if mask is None:
+                yield _frame(names[category], box, about)
+            else:
+                yield from mask_to_shapes(
+                    mask, names[category], error=self._error, extra=about, group=number + 1
+                )
+
+    def close(self) -> list[str]:
+        """Nothing belongs to all images."""
+        return []
+
+
+_Object = tuple[int, float | None, NDArray[Any] | None, Prediction | None]
+
+
+def _list_objects(seen: Seen) -> Iterator[_Object]:
+    """Segments where there are some (they do not overlap), else objects, else the pixels of each class."""
+    if seen.segment_ids is not None:
+        for segment in seen.segments:
+            yield segment["category_id"], None, seen.segment_ids == segment["id"], None
+    elif seen.semantic is not None:
+        for place in np.unique(seen.semantic).tolist():
+            if place < len(seen.categories):
+                yield seen.categories[place].id, None, seen.semantic == place, None
+    else:
+        for one in seen.found:
+            mask = mask_to_array(one.segmentation) if one.segmentation else None
+            yield one.category_id, round(one.score, 4), mask, one
+
+
+def _frame(label: str, one: Prediction | None, extra: dict[str, object]) -> Shape:
+    """A model without masks means boxes."""
+    points: tuple[tuple[float, float], ...] = ()
+    if one is not None:
+        points = ((one.box.x_min, one.box.y_min), (one.box.x_max, one.box.y_max))
+    return Shape(label=label, kind="rectangle", points=points, extra=extra)
+
+
+def seal(annotation: Annotation, path: Path) -> Annotation:
+    """Write into a file what it was like when it was predicted."""
+    return replace(
+        annotation, extra={**annotation.extra, SEAL: digest(annotation_to_bytes(annotation, path))}
+    )
+
+
+def is_touched(name: str, path: Path) -> bool:
+    """Whether somebody has worked on a predicted file since; images and pictures nobody works on."""
+    if not (name.startswith(f"{FOLDER}/") and name.endswith(".json")):
+        return False
+    try:
+        annotation = read_annotation(path)
+        rest = {key: value for key, value in annotation.extra.items() if key != SEAL}
+        content = annotation_to_bytes(replace(annotation, extra=rest), path)
+    except (AnnotationError, InputMissing):
+        return True
+    return annotation.extra.get(SEAL) != digest(content)
