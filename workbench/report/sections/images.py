@@ -38,7 +38,12 @@ def list_suspect_rows(material: Material) -> Table:
         Column(key="score", title="score", kind="score"),
         Column(key="iou", title="IoU", kind="score"),
         Column(key="suspicion", title="how firm", kind="score"),
-        Column(key="recovers", title="AP to recover", kind="share", hint="if the label is mended as the model says"),
+        Column(
+            key="recovers",
+            title="AP to recover",
+            kind="share",
+            hint="if the label is mended as the model says",
+        ),
         Column(key="truth", title="truth id", kind="count"),
         Column(key="note", title="note"),
     )
