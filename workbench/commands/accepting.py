@@ -101,9 +101,9 @@ def print_accepted(done: Accepted, project: "Project", again: str) -> None:
             say(safe(f"{one.image}: {one.refused}" if one.image not in one.refused else one.refused))
     if taken:
         print_verdict(replace(done.checked, rows=[]))
-        print_line(
-            f"\nNext: workbench convert {name_project(project)}, workbench train {name_project(project)}"
-        )
+        name = name_project(project)
+        print_line()
+        print_line(safe(f"Next: workbench convert {name}, workbench train {name}"))
 
 
 def _describe(done: Accepted, again: str) -> Iterable[str]:
