@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.commands.output import format_table, print_json, print_line, say
-from workbench.commands.showing import add_app_arguments, show
+from workbench.commands.showing import add_app_arguments, require_app, show
 from workbench.errors import OK, InputMissing
 from workbench.project import find_project, read_project
 
@@ -33,6 +33,7 @@ def run(args: argparse.Namespace) -> int:
     if folder is None:
         raise InputMissing(f"{args.project}: must be a project, but is not; workbench new makes one")
     project = read_project(folder)
+    require_app(args)
     with open_database() as database:
         dataset = Path(convert_project(project, None, as_rle=False, strict=False).out)
         found = explore(database, folder, dataset, project.annotations)

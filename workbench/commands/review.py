@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.commands.output import format_table, print_json, print_line, say
-from workbench.commands.showing import add_app_arguments, show
+from workbench.commands.showing import add_app_arguments, require_app, show
 from workbench.errors import OK
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
     if args.static:
         require_judged(part.run, part.part)
         return _write_static(part, args.static, as_json=args.json)
+    require_app(args)
     if not part.predicted:
         from workbench.commands.judging import predict
 

@@ -26,6 +26,14 @@ def _port(text: str) -> int:
     return value
 
 
+def require_app(args: argparse.Namespace) -> None:
+    """Refuse a port that is taken before anything is done."""
+    if not args.no_app:
+        from workbench.review.app import require_port
+
+        require_port(args.port)
+
+
 def show(args: argparse.Namespace, database: "Database", dataset: Any) -> None:
     """Open the App, unless it was not wanted."""
     if args.no_app:

@@ -24,6 +24,7 @@ URI = "FIFTYONE_DATABASE_URI"
 PLUGINS = Path(__file__).parent / "plugin"
 _OWN = "_WORKBENCH_DATABASE_URI"  # ours, told to the App's server and to plugins, which are children
 _JOINED: dict[Path, Server] = {}  # by this process
+_OPTIONS = "directConnection=true&journal=true&serverSelectionTimeoutMS=4000"  # a kill loses nothing that was written
 _WAIT = 4000  # ms in which a server must answer
 _SWITCHED_OFF = {
     "FIFTYONE_DO_NOT_TRACK": "true",
@@ -92,7 +93,7 @@ def _find_server() -> tuple[str, Path | None]:
         server, client = join(folder, program)
         _JOINED[folder] = server
         atexit.register(leave, folder, client)  # before FiftyOne's own, so that it runs after them
-    uri = f"mongodb://127.0.0.1:{server.port}/?serverSelectionTimeoutMS={_WAIT}&directConnection=true"
+    uri = f"mongodb://127.0.0.1:{server.port}/?{_OPTIONS}"
     os.environ[URI] = os.environ[_OWN] = uri
     return uri, folder
 
