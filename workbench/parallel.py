@@ -1,15 +1,17 @@
 """Work spread over the cores, with the results in order and bounded memory."""
 
-import multiprocessing
 import os
 import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from multiprocessing.context import BaseContext
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -30,6 +32,8 @@ def map_in_order(
     if workers == 1 or len(items) <= small:
         yield from map(function, items)
         return
+    from concurrent.futures import ProcessPoolExecutor  # takes longer to import than some commands do
+
     with ProcessPoolExecutor(workers, _context(), die_with_parent, (os.getpid(),)) as pool:
         pending: deque[Future[list[Result]]] = deque()
         chunks = (items[start : start + chunk] for start in range(0, len(items), chunk))
@@ -68,8 +72,10 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _context() -> multiprocessing.context.BaseContext:
+def _context() -> "BaseContext":
     """Forking starts in a millisecond and is safe in this single-threaded program; elsewhere, spawn."""
+    import multiprocessing
+
     return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 
 

@@ -17,7 +17,7 @@ from workbench.jobs.room import Room, write_room
 def queue(tmp_path, monkeypatch):
     monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(
-        "workbench.jobs.daemon.wake", lambda home: None
+        "workbench.jobs.waking.wake", lambda home: None
     )  # nothing is started unless a test wants it
     queue = Queue(tmp_path / "home")
     write_room(queue.home, Room(cores=1))

@@ -29,7 +29,7 @@ SMALL = (
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setattr("workbench.jobs.daemon.wake", lambda home: None)
+    monkeypatch.setattr("workbench.jobs.waking.wake", lambda home: None)
     lists = "".join(f'{name} = "../../{name}.txt"\n' for name in ("train", "val"))
     put_project(tmp_path, ["cat"], more=f"[split.lists]\n{lists}")
     for number in range(4):
@@ -63,7 +63,7 @@ def test_what_could_never_start_is_refused_and_nothing_is_queued(home, capsys):
 
 
 @pytest.mark.parametrize(("words", "told"), [
-    (("--on", "locl"), "--on locl: must be one of inline, local, but is not"),
+    (("--on", "locl"), "--on locl: must be one of inline, local, slurm, but is not"),
     (("--sweep", "A"), "--sweep A: must be KEY=VALUE,VALUE"),
     (("--limit", "soon"), "--limit soon: must be a time such as 90m"),
 ])  # fmt: skip

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.jobs import daemon
+from workbench.jobs import daemon, waking
 from workbench.jobs.job import FAILED, FINISHED, QUEUED, RUNNING, SKIPPED, STOPPED, Job
 from workbench.jobs.processes import find_members
 from workbench.jobs.queue import Queue
@@ -25,7 +25,7 @@ def queue(tmp_path: Path) -> Iterator[Queue]:
     queue = Queue(tmp_path / "home")
     write_room(queue.home, Room(cores=4))
     yield queue
-    server = daemon.find_daemon(queue.home)
+    server = waking.find_daemon(queue.home)
     if server:
         os.kill(server, signal.SIGTERM)
     for entry in queue.entries():
@@ -131,7 +131,7 @@ def test_a_daemon_outlives_who_woke_it_and_there_is_one(queue: Queue) -> None:
     for _ in range(3):
         ask(queue, "import time; time.sleep(0.2)")
     for _ in range(5):
-        daemon.wake(queue.home)
+        waking.wake(queue.home)
     end = time.monotonic() + 30
     while queue.has_open():
         assert time.monotonic() < end
@@ -153,7 +153,7 @@ os.write(mark, b'x')
     kills, end = 0, time.monotonic() + 60
     while queue.has_open():
         assert time.monotonic() < end, states(queue)
-        daemon.wake(queue.home)
+        waking.wake(queue.home)
         time.sleep(chance.uniform(0.1, 0.4))
         victims = list(find_servants(queue.home))
         if victims and kills < 15:

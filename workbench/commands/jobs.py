@@ -38,9 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked, and see that somebody works on what is open."""
-    from workbench.jobs.daemon import wake
     from workbench.jobs.home import find_home
     from workbench.jobs.queue import Queue
+    from workbench.jobs.waking import wake
 
     acts: dict[str, Callable[[argparse.Namespace, Queue], int]] = {
         "list": _list,

@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         return _rehearse(trials, args)
     if args.on == "inline":
         return _work_here(trials)
-    from workbench.jobs.daemon import wake
+    from workbench.jobs.waking import wake
 
     queue = Queue(find_home())
     _require_room(queue, trials, args.on)

@@ -8,7 +8,6 @@ the folders of the jobs.
 import argparse
 import os
 import signal
-import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -25,6 +24,7 @@ from workbench.jobs.job import FAILED, FINISHED, RUNNING, STOPPED, Entry
 from workbench.jobs.keeper import GRACE
 from workbench.jobs.queue import Queue
 from workbench.jobs.room import Room
+from workbench.jobs.waking import LOCK
 
 TURN = 0.1  # seconds between two looks
 REST = 60.0  # seconds with nothing to do, after which it ends
@@ -140,7 +140,7 @@ class Daemon:
 
 def serve(home: Path, *, rest: float = REST, grace: float = GRACE) -> int:
     """Work until nothing is left to do."""
-    lock = os.open(home / "daemon.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    lock = os.open(home / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     queue = Queue(home)
     while claim(lock):
         os.ftruncate(lock, 0)
@@ -155,32 +155,8 @@ def serve(home: Path, *, rest: float = REST, grace: float = GRACE) -> int:
         os.close(lock)
         if not queue.has_open():  # what was submitted before the lock was free found nobody to start
             return OK
-        lock = os.open(home / "daemon.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        lock = os.open(home / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     return BUSY
-
-
-def find_daemon(home: Path) -> int | None:
-    """Return the process that serves a queue, 0 while it has not said who it is, None where there is none."""
-    lock = os.open(home / "daemon.lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        return None if claim(lock) else int(os.pread(lock, 20, 0) or 0)
-    finally:
-        os.close(lock)
-
-
-def wake(home: Path) -> None:
-    """Start a daemon, unless one is there."""
-    if find_daemon(home) is not None:
-        return
-    with (home / "daemon.log").open("ab") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", "workbench.jobs.daemon", str(home)],
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """How much runs at once on this machine: cores and GPUs, and what of them is free."""
 
-import subprocess
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -61,6 +61,10 @@ def write_room(home: Path, room: Room) -> None:
 @cache
 def count_gpus() -> int:
     """Ask the driver; without one there is none."""
+    if shutil.which("nvidia-smi") is None:
+        return 0
+    import subprocess
+
     try:
         told = subprocess.run(
             ["nvidia-smi", "--list-gpus"], capture_output=True, text=True, timeout=20, check=False

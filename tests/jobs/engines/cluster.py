@@ -69,7 +69,10 @@ def unpack(folder: Path) -> Path:
         return root
     archives = folder / "archives"
     archives.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["apt-get", "download", *PACKAGES, *SYSTEM], cwd=archives, check=True, capture_output=True)
+    fetch = ["apt-get", "download", *PACKAGES, *SYSTEM]
+    if subprocess.run(fetch, cwd=archives, check=False, capture_output=True).returncode:
+        subprocess.run(["apt-get", "update", "-qq"], check=True, capture_output=True)
+        subprocess.run(fetch, cwd=archives, check=True, capture_output=True)
     for archive in archives.glob("*.deb"):
         subprocess.run(["dpkg", "-x", archive, root], check=True)
     return root

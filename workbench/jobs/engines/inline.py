@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from workbench.jobs.engines.engine import Sign
 from workbench.jobs.folder import JobFolder, read_job, write_json
@@ -16,6 +17,7 @@ from workbench.jobs.room import Room
 class Inline:
     """Runs a command to its end as soon as it is started; what it says goes where ours goes."""
 
+    home: Path
     begun: set[int] = field(default_factory=set)
 
     def room(self) -> Room:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import USAGE, JobError, nearest
-from workbench.extras import require
 from workbench.jobs.engines.engine import Sign, name_keeper
 from workbench.jobs.folder import JobFolder, is_running, measure_silence, read_json
 from workbench.jobs.job import Entry
@@ -58,6 +57,8 @@ class Slurm:
 
     def start(self, entry: Entry, folder: JobFolder, *, grace: float, adopt: bool = False) -> str:
         """Submit a batch job whose name tells which try it is."""
+        from workbench.extras import require
+
         submitit = require("submitit", extra="scale")
         scripts = folder.path / "slurm"
         scripts.mkdir(parents=True, exist_ok=True)

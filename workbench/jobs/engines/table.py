@@ -1,19 +1,14 @@
-"""The engines by name; what one needs beside the standard library is imported when somebody asks for it."""
+"""The engines by name; a module is imported when its engine is used, since some need more than the standard library."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
+from typing import cast
 
 from workbench.errors import USAGE, JobError, nearest
 from workbench.jobs.engines.engine import Engine
-from workbench.jobs.engines.inline import Inline
-from workbench.jobs.engines.local import Local
-from workbench.jobs.engines.slurm import Slurm
 
-ENGINES: Mapping[str, Callable[[Path], Engine]] = {
-    "inline": lambda home: Inline(),
-    "local": lambda home: Local(home=home),
-    "slurm": lambda home: Slurm(home=home),
-}
+ENGINES: Mapping[str, str] = {"inline": "Inline", "local": "Local", "slurm": "Slurm"}
 
 
 def require_engine(name: str) -> None:
@@ -26,4 +21,5 @@ def require_engine(name: str) -> None:
 def find_engine(name: str, home: Path) -> Engine:
     """Return an engine for the queue below a folder."""
     require_engine(name)
-    return ENGINES[name](home)
+    module = import_module(f"workbench.jobs.engines.{name}")
+    return cast("Engine", getattr(module, ENGINES[name])(home=home))
