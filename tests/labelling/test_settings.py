@@ -176,3 +176,12 @@ def test_a_path_that_labelme_would_take_for_settings_is_given_as_settings(party,
     window, _ = plan_window(labelme, odd, read_project(odd))
     words = build_command(labelme, window)
     assert yaml.safe_load(words[words.index("--config") + 1])["auto_save"] is True
+
+
+@pytest.mark.parametrize("text", ["balloon\nhole\nballoon\n", "\ufeffballoon\nhole\n"])
+def test_labels_that_labelme_would_stumble_over_are_given_clean(text, party, tmp_path):
+    labels = read_project(party).annotations / "labels.txt"
+    labels.write_text(text)
+    window, notes = plan_window(find_labelme(str(make_program(tmp_path))), tmp_path, read_project(party))
+    assert window.labels.read_text() == "balloon\nhole\n" and "clean copy" in notes[0]
+    assert labels.read_text() == text

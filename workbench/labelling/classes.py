@@ -18,7 +18,7 @@ from workbench.labelling.queue import write_look_again
 from workbench.labelling.roster import FILE, Roster, read_roster, write_roster
 from workbench.project import Project
 
-LABELS = "labels.txt"
+LABELS, BOM = "labels.txt", b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,16 @@ def look_at(project: Project, images: Iterable[str]) -> None:
             for name, waiting in roster.look_again.items()
         }
         write_roster(project.folder / FILE, Roster(classes=roster.classes, look_again=left))
+
+
+def choose_labels(project: Project, place: Path) -> Path:
+    """The labels as they lie there, or a clean copy: a line that is twice makes Labelme drop all its settings."""
+    path = project.annotations / LABELS
+    lines = _read_lines(path)
+    if len(set(lines)) == len(lines) and not (path.is_file() and path.read_bytes().startswith(BOM)):
+        return path
+    write_atomically(place / LABELS, "".join(f"{line}\n" for line in dict.fromkeys(lines)).encode())
+    return place / LABELS
 
 
 def _find(project: Project, stock: Stock | None) -> tuple[News, Roster]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from workbench.errors import BUSY, SERVICE_DOWN, MissingExtra, WorkbenchError
 from workbench.extras import find_install_command
 from workbench.files import claim, explain_os_error, prepare_folder
-from workbench.labelling.classes import catch_up
+from workbench.labelling.classes import LABELS, catch_up, choose_labels
 from workbench.labelling.own_settings import PLACE, keep_labelmerc, keep_settings_apart, write_config
 from workbench.project import Project
 
@@ -145,9 +145,14 @@ def plan_window(labelme: Labelme, folder: Path, project: Project) -> tuple[Windo
     """Write the config of the task, and say what of a person's own settings does not hold for this window."""
     place = prepare_place(project)
     config, notes = write_config(place / "config.yaml", project, labelme.version[0], labelme.program)
+    labels = choose_labels(project, place)
+    if labels.parent == place:
+        notes.append(
+            f"{project.annotations / LABELS}: has lines twice or a byte-order mark; Labelme gets a clean copy"
+        )
     window = Window(
         folder=folder,
-        labels=project.annotations / "labels.txt",
+        labels=labels,
         config=config,
         flags=_find(project.annotations / "flags.txt"),
         label_flags=_find(project.annotations / "label_flags.json"),

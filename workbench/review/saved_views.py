@@ -15,10 +15,13 @@ from workbench.review.fields import (
     UNSAID,
     VERDICT,
     name_evaluation,
+    name_segments,
 )
 from workbench.review.kinds_of_views import COLORS, HIT, IMAGES, SUSPICIONS, View
 from workbench.review.mark import Book
 
+_ABOUT = (PART, KEY, "uniqueness", "near_duplicates", "look")
+_METADATA = ("width", "height", "size_bytes", "mime_type", "num_channels")
 _GREY = "#8c8c8c"
 _TAG_COLORS = dict(zip(TAGS, ("#e69f00", "#cc79a7", "#d55e00", "#009e73"), strict=True))
 
@@ -89,7 +92,40 @@ def set_colors(book: Book, field: str) -> None:
         color_by="value", opacity=0.5, fields=fields, label_tags={"fieldColor": _GREY, "valueColors": tags}
     )
     book.dataset.app_config.active_fields = fo.ActiveFields(paths=[TRUTH, field])
+    book.dataset.app_config.sidebar_groups = _group_fields(book, field)
     book.dataset.save()
+
+
+def _group_fields(book: Book, field: str) -> list[Any]:
+    """The sidebar: the newest run first, the numbers of each run together, and closed what is seldom asked for."""
+    fo, dataset = book.fo, book.dataset
+    names = [name for name in dataset.get_field_schema() if not name.startswith("_")]
+    evaluations = {
+        f"{book.runs[run]['run']}, {book.runs[run]['part']}": [
+            name for name in names if name.startswith(f"{name_evaluation(run)}_")
+        ]
+        for run in sorted(book.runs, key=lambda run: (run != field, run))
+    }
+    newest = [name for name in (TRUTH, field, name_segments(TRUTH), name_segments(field)) if name in names]
+    labels = _find_labels(book, names)
+    taken = {*labels, *(name for some in evaluations.values() for name in some), *_ABOUT, "tags", "metadata"}
+    groups = [
+        ("tags", ["tags", "_label_tags"], True),
+        ("labels", [*newest, *(name for name in labels if name not in newest)], True),
+        ("images", [name for name in _ABOUT if name in names], True),
+        *(
+            (f"figures of {name}", paths, place == 0)
+            for place, (name, paths) in enumerate(evaluations.items())
+        ),
+        ("metadata", [f"metadata.{name}" for name in _METADATA], False),
+        ("primitives", [name for name in names if name not in taken], False),
+    ]
+    return [fo.SidebarGroupDocument(name=name, paths=paths, expanded=open_) for name, paths, open_ in groups]
+
+
+def _find_labels(book: Book, names: Sequence[str]) -> list[str]:
+    runs = [name for run in book.runs for name in (run, name_segments(run))]
+    return [name for name in names if name.startswith(TRUTH) or name in runs]
 
 
 def _find_color(view: View) -> tuple[int, int, int]:

@@ -119,10 +119,10 @@ def test_where_nothing_fits_well_nothing_is_unusual():
 
 
 def test_what_is_most_worth_looking_at_comes_first_and_has_rank_one():
-    """How likely the label is wrong, times what mending it recovers."""
+    """How likely the label is wrong (squared), times what mending it recovers."""
     truth, answers, _ = draw_mislabelled(60)
     rows = find(truth, answers)
-    worth = [(row["suspicion"] * max(0, row["recovers"]), row["suspicion"]) for row in rows]
+    worth = [(row["suspicion"] ** 2 * max(0, row["recovers"]), row["suspicion"]) for row in rows]
     assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
     assert worth == sorted(worth, reverse=True)
     assert all(0 < row["suspicion"] <= 1 for row in rows)

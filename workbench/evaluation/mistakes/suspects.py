@@ -1,6 +1,6 @@
 """Labels that the model contradicts so firmly that a person should look at them.
 
-First comes what is most worth looking at: how likely a label is wrong, times the AP that mending it would recover.
+First comes what is most worth looking at: how likely a label is wrong, and what AP mending it would recover.
 
 Each suspicion has its rule in docs/mistakes.md.
 """
@@ -54,8 +54,13 @@ def list_suspects(findings: Findings, files: Mapping[int, str]) -> list[dict[str
         for row, (found, truth) in zip(told, places, strict=True):
             gain = recovery.gain(_mend(findings, some.kind, found, truth))
             rows.append(row | {"recovers": round(gain.ap, 6), "recovers_50": round(gain.ap50, 6)})
-    rows.sort(key=lambda row: (-row["suspicion"] * max(0.0, row["recovers"]), -row["suspicion"]))
+    rows.sort(key=lambda row: (-weigh(row), -row["suspicion"]))
     return [row | {"rank": place} for place, row in enumerate(rows[:MOST], 1)]
+
+
+def weigh(row: Mapping[str, Any]) -> float:
+    """The AP that one may expect to recover by looking there; squared, since of faint suspicions few turn out right."""
+    return float(row["suspicion"] ** 2 * max(0.0, row.get("recovers", 0.0)))
 
 
 def _mend(findings: Findings, kind: str, found: int, truth: int) -> Mend:

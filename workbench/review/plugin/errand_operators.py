@@ -63,8 +63,8 @@ def _tell(several: Sequence[Done]) -> dict[str, Any]:
     """What commands said, one after the other; the first that failed is the last."""
     last = several[-1]
     told = {
-        "typed": "; ".join(done.typed for done in several),
-        "lines": "\n".join(done.result.rstrip() for done in several if done.result.strip()),
+        "typed": last.typed,
+        "lines": "\n\n".join(done.result.rstrip() for done in several if done.result.strip()),
     }
     return told if last.good else {**told, "failed": last.reason}
 

@@ -7,6 +7,8 @@ from fiftyone.operators import types
 from workbench.review.plugin.subject import RUN, Subject, find_subject
 from workbench.review.trouble import ReviewError
 
+FENCE = "```"
+
 
 def ask_run(inputs: Any, subject: Subject) -> None:
     """Ask for a run where there are several."""
@@ -42,10 +44,11 @@ def show_form(inputs: Any, title: str, button: str) -> Any:
 
 
 def show_lines(ctx: Any, title: str) -> Any:
-    """What a command printed, as it would stand in a terminal."""
-    outputs = types.Object()
-    if ctx.results.get("failed"):
-        outputs.view("failed", types.Error(label="It could not be done", description=ctx.results["failed"]))
-    if ctx.results.get("lines"):
-        outputs.str("lines", label=str(ctx.results.get("typed") or ""), view=types.CodeView(read_only=True))
+    """What commands printed, as in a terminal; not FiftyOne's view of code, which fetches its editor from elsewhere."""
+    outputs, results = types.Object(), ctx.results
+    if results.get("failed"):
+        outputs.view("failed", types.Error(label="It could not be done", description=results["failed"]))
+    if results.get("typed"):
+        told = f"{results['typed']}\n\n{results.get('lines') or ''}".replace(FENCE, "")
+        outputs.md(f"{FENCE}\n{told.rstrip()}\n{FENCE}", name="lines")
     return types.Property(outputs, view=types.View(label=title))
