@@ -192,6 +192,16 @@ def test_a_crash_while_a_draft_is_laid_out_anew_leaves_none_that_looks_touched(r
     assert not (root / "b.json").exists()
 
 
+def test_a_crash_before_the_draft_is_there_is_no_deletion(root, desk):
+    lay_out(desk, [Draft(image="b.jpg", proposals=propose(CAT))], annotations=root, source="r1")
+    (desk / "b.json").unlink()
+    (desk / "b.jpg").unlink()
+    assert read_states(desk) == {"b.jpg": "untouched"}
+    assert not accept(desk, root, everything=True)["b.jpg"].refused
+    assert lay_out(desk, [Draft(image="b.jpg")], annotations=root, source="r1").ready == ("b.jpg",)
+    assert (desk / "b.json").exists()
+
+
 def test_an_image_that_was_replaced_is_linked_anew(root, desk):
     lay_out(desk, [Draft(image="b.jpg")], annotations=root, source="r1")
     (root / "b.jpg").unlink()

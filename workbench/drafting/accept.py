@@ -13,7 +13,7 @@ from workbench.drafting.desk import State, read_state
 from workbench.drafting.joining import Joined, join
 from workbench.drafting.merge import Conflict
 from workbench.drafting.places import DraftError
-from workbench.drafting.slots import HIDDEN, Slot, hold_desk, read_slots, write_slot
+from workbench.drafting.slots import HIDDEN, Slot, hold_desk, walk_slots, write_slot
 from workbench.errors import WorkbenchError
 from workbench.files import contained, write_atomically
 from workbench.formats.labelme import annotation_to_bytes, parse_annotation, read_annotation, read_settled
@@ -55,10 +55,12 @@ class _Way:
 def bring_back(desk: Path, *, annotations: Path, stamp: str, everything: bool = False) -> Iterator[Brought]:
     """Merge what a person finished; `everything` takes what nobody touched, too. `stamp` names the backups."""
     with hold_desk(desk):
-        for slot in read_slots(desk):
+        for slot in walk_slots(desk):
             state = read_state(desk, slot)
             told = Brought(image=slot.image, annotation=slot.annotation, state=state)
-            wanted = state in ("edited", "done", "unreadable") or (state == "untouched" and everything)
+            wanted = state in ("edited", "done", "unreadable") or (
+                everything and state == "untouched" and (desk / slot.name).exists()
+            )
             if not (wanted or slot.pending):
                 yield told
                 continue

@@ -12,7 +12,7 @@ from workbench.drafting.dress import dress, is_reviewed, name_shapes, undress
 from workbench.drafting.likeness import same_drawing
 from workbench.drafting.names import name_slot
 from workbench.drafting.places import DraftError, Place, Places
-from workbench.drafting.slots import Slot, hold_desk, read_slots, write_slot
+from workbench.drafting.slots import Slot, hold_desk, read_slot, walk_slots, write_slot
 from workbench.errors import AnnotationError, WorkbenchError
 from workbench.files import digest, link_or_copy, write_atomically
 from workbench.formats.images import read_facts
@@ -38,26 +38,27 @@ def lay_out(desk: Path, drafts: Iterable[Draft], *, annotations: Path, source: s
     """Put drafts on a desk; what a person touched stays as it is, what is still the machine's is laid out anew."""
     places, ready, left, refused = Places(annotations), [], [], []
     with hold_desk(desk):
-        slots = {slot.image: slot for slot in read_slots(desk)}
-        taken = {slot.name.casefold() for slot in slots.values()}
+        names = {slot.image: slot.name for slot in walk_slots(desk)}
+        taken = {name.casefold() for name in names.values()}
         for draft in drafts:
-            slot = slots.get(draft.image)
+            slot = read_slot(desk, names[draft.image]) if draft.image in names else None
             if slot and read_state(desk, slot) not in ("untouched", "accepted"):
                 left.append(draft.image)
                 continue
             try:
                 place = places.find(draft.image, draft.annotation)
                 name = slot.name if slot else name_slot(place.shown, taken)
-                slots[draft.image] = _lay_one(desk, draft, place, (name, source), slot)
+                _lay_one(desk, draft, place, (name, source), slot)
             except WorkbenchError as error:
                 refused.append((draft.image, str(error)))
                 continue
+            names[draft.image] = name
             taken.add(name.casefold())
             ready.append(draft.image)
     return LaidOut(ready=tuple(ready), left=tuple(left), refused=tuple(refused))
 
 
-def _lay_one(desk: Path, draft: Draft, place: Place, named: tuple[str, str], old: Slot | None) -> Slot:
+def _lay_one(desk: Path, draft: Draft, place: Place, named: tuple[str, str], old: Slot | None) -> None:
     """First what is remembered, then what is seen: a crash in between leaves a draft that nobody has touched."""
     name, source = named
     link = str(PurePosixPath(name).with_suffix(PurePosixPath(place.image).suffix or ".png"))
@@ -81,7 +82,6 @@ def _lay_one(desk: Path, draft: Draft, place: Place, named: tuple[str, str], old
     write_slot(desk, slot)
     write_atomically(desk / name, laid)
     _lay_image(desk / link, place)
-    return slot
 
 
 def _start(place: Place) -> Annotation:
@@ -106,14 +106,14 @@ def _lay_image(path: Path, place: Place) -> None:
 
 def read_states(desk: Path) -> dict[str, State]:
     """Say of each image on a desk how far it is."""
-    return {slot.image: read_state(desk, slot) for slot in read_slots(desk)}
+    return {slot.image: read_state(desk, slot) for slot in walk_slots(desk)}
 
 
 def read_state(desk: Path, slot: Slot) -> State:
     """Compare the draft with what was laid out."""
     path = desk / slot.name
-    if not path.exists():
-        return "deleted"
+    if not path.exists():  # the image is laid last: without it, laying out was cut short
+        return "deleted" if (desk / slot.link).exists() else "untouched"
     try:
         content = read_bytes(path)
         rest: State = "accepted" if slot.accepted else "untouched"

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from workbench.drafting.desk import read_state
-from workbench.drafting.slots import HIDDEN, Slot, hold_desk, read_slots, slot_file
+from workbench.drafting.slots import HIDDEN, Slot, hold_desk, read_slots, slot_file, walk_slots
 from workbench.project import Project
 
 BEGUN = ("edited", "done", "unreadable")
@@ -22,7 +22,7 @@ def find_begun(desks: Iterable[Path], images: Collection[str]) -> dict[str, Path
     return {
         slot.image: desk
         for desk in desks
-        for slot in read_slots(desk)
+        for slot in walk_slots(desk)
         if slot.image in images and read_state(desk, slot) in BEGUN
     }
 

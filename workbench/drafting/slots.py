@@ -58,9 +58,20 @@ def write_slot(desk: Path, slot: Slot) -> None:
 
 def read_slots(desk: Path) -> list[Slot]:
     """Return every image of a desk, by name."""
+    return list(walk_slots(desk))
+
+
+def walk_slots(desk: Path) -> Iterator[Slot]:
+    """Yield them one by one: ten thousand need no more memory than one."""
     root = desk / HIDDEN / "images"
-    files = sorted(path for path in root.rglob("*.json") if not path.name.startswith("."))
-    return [_read_slot(path, path.relative_to(root).as_posix()) for path in files]
+    names = sorted(path.relative_to(root).as_posix() for path in root.rglob("*.json") if path.name[0] != ".")
+    for name in names:
+        yield read_slot(desk, name)
+
+
+def read_slot(desk: Path, name: str) -> Slot:
+    """Remember one image."""
+    return _read_slot(slot_file(desk, name), name)
 
 
 def _read_slot(path: Path, name: str) -> Slot:
