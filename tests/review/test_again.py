@@ -3,14 +3,17 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 pytest.importorskip("hotcoco")
 
 from tests.review.showing import FIELD, KEY, labels, load, review, tag
 from workbench.cli import main
+from workbench.data.mask import array_to_mask
 from workbench.data.selection import FINE, MISSING_LABEL, RELABEL, WRONG_LABEL
 from workbench.errors import NO_INPUT, SERVICE_DOWN
+from workbench.evaluation.run_part import find_part
 from workbench.review.fields import MARK, TRUTH, name_dataset
 from workbench.review.tags import read_tags
 
@@ -44,6 +47,18 @@ def test_tags_of_images_and_objects_become_a_selection(own, database):
     assert [pick.image for pick in found.picks] == sorted(picks)
 
 
+def test_a_tag_on_a_picture_of_classes_is_one_on_its_image(database, drawn_runs):
+    run = drawn_runs["panoptic"]
+    review(run)
+    dataset = load(database, run)
+    sample = dataset.match({"part": "val"}).first()
+    sample["truth_segments"].tags = [WRONG_LABEL]
+    sample.save()
+    assert [(pick.image, pick.tags) for pick in read_tags(run).picks] == [(sample["key"], (WRONG_LABEL,))]
+    sample["truth_segments"].tags = []
+    sample.save()
+
+
 def test_a_second_review_keeps_tags_ids_and_what_somebody_drew(own, database):
     run, dataset = own
     tag(dataset, FIELD, 3, RELABEL)
@@ -61,6 +76,27 @@ def test_a_second_review_keeps_tags_ids_and_what_somebody_drew(own, database):
     assert len(again[TRUTH].detections) == len(sample[TRUTH].detections)
     assert "number" not in again[TRUTH].detections[-1].to_dict()
     assert dataset.load_evaluation_results(KEY).ytrue_ids is not None
+
+
+def test_another_part_has_a_field_of_its_own_whose_tags_count_too(own):
+    run, dataset = own
+    images = json.loads(find_part(run, "train").truth.read_bytes())
+    row = images["annotations"][0]
+    name = next(one["file_name"] for one in images["images"] if one["id"] == row["image_id"])
+    raw = json.loads(run.predictions("val").read_bytes())[0]
+    size = next([one["height"], one["width"]] for one in images["images"] if one["id"] == row["image_id"])
+    counts = array_to_mask(np.ones(size, np.uint8)).counts.decode()
+    said = {**raw, "image_id": row["image_id"], "segmentation": {"size": size, "counts": counts}}
+    run.predictions("train").write_text(json.dumps([said]))
+    review(run, "--split", "train")
+    dataset.reload()
+    sample = dataset.match({"key": name}).first()
+    sample[f"{FIELD}_train"].detections[0].tags = [RELABEL]
+    sample.save()
+    assert [(pick.image, pick.part, pick.predictions) for pick in read_tags(run).picks] == [
+        (name, "train", (0,))
+    ]
+    assert KEY in dataset.list_evaluations() and f"{KEY}_train" in dataset.list_evaluations()
 
 
 def test_a_tag_on_a_prediction_that_is_no_more_moves_to_its_image(own, capsys):

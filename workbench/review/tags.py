@@ -1,6 +1,6 @@
 """What a person said with tags in FiftyOne, on images and on objects, as a selection."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.data.selection import FINE, TAGS, Pick, Selection
@@ -13,7 +13,7 @@ from workbench.review.fields import (
     TRUTH,
     name_dataset,
     name_old_truth,
-    name_run_field,
+    name_segments,
 )
 from workbench.review.session import Database, open_database
 from workbench.run import Run
@@ -30,65 +30,70 @@ def read_tags(run: Run) -> Selection:
 
 
 def _collect(database: Database, name: str, run: Run) -> list[Pick]:
-    fo, field = database.fo, name_run_field(run.name)
+    fo = database.fo
     mark = fo.load_dataset(name).info.get(MARK) if fo.dataset_exists(name) else None
-    if mark is None or field not in mark["runs"]:
+    about = {field: said for field, said in mark["runs"].items() if said["run"] == run.name} if mark else {}
+    if mark is None or not about:
         raise InputMissing(
             f"{run.folder}: must be in FiftyOne, but is not; workbench review {run.folder} puts it there"
         )
-    fingerprint = mark["runs"][field]["fingerprint"]
+    fingerprint = next(iter(about.values()))["fingerprint"]
     truth = TRUTH if fingerprint == mark["fingerprint"] else name_old_truth(fingerprint)
     samples = database.find_samples(fo.load_dataset(name))
-    return [_to_pick(row, truth, field) for row in samples.aggregate(_ask(truth, field))]
+    return [_to_pick(row, truth, [*about]) for row in samples.aggregate(_ask([truth, *about]))]
 
 
-def _ask(truth: str, field: str) -> list[dict[str, Any]]:
+def _ask(names: Sequence[str]) -> list[dict[str, Any]]:
     """Only what is tagged leaves the database, and no masks."""
     ours = {"$in": list(TAGS)}
+    tags = {"$ifNull": ["$$this.tags", []]}
     fields = {
         name: {
             "$map": {
                 "input": {
                     "$filter": {
                         "input": {"$ifNull": [f"${name}.detections", []]},
-                        "cond": {"$gt": [{"$size": {"$setIntersection": ["$$this.tags", list(TAGS)]}}, 0]},
+                        "cond": {"$gt": [{"$size": {"$setIntersection": [tags, list(TAGS)]}}, 0]},
                     }
                 },
                 "in": {"tags": "$$this.tags", NUMBER: f"$$this.{NUMBER}"},
             }
         }
-        for name in (truth, field)
+        for name in names
     }
-    tagged = [{f"{name}.detections.tags": ours} for name in (truth, field)]
-    return [
-        {"$match": {"$or": [{"tags": ours}, *tagged]}},
-        {"$project": {KEY: 1, PART: 1, "tags": 1, **fields}},
+    painted = [name_segments(name) for name in names]
+    tagged = [{f"{name}.detections.tags": ours} for name in names] + [
+        {f"{name}.tags": ours} for name in painted
     ]
+    wanted = {KEY: 1, PART: 1, "tags": 1, **fields, **{f"{name}.tags": 1 for name in painted}}
+    return [{"$match": {"$or": [{"tags": ours}, *tagged]}}, {"$project": wanted}]
 
 
-def _to_pick(row: Document, truth: str, field: str) -> Pick:
-    """An object that is fine is no reason to look at it again."""
-    labels = {name: row.get(name) or () for name in (truth, field)}
+def _to_pick(row: Document, truth: str, found: Sequence[str]) -> Pick:
+    """A tag on a picture of classes is one on the image. An object that is fine is no reason to look at it again."""
+    names = (truth, *found)
     said = {
-        *row.get("tags", ()),
-        *(tag for rows in labels.values() for label in rows for tag in label["tags"]),
+        *(row.get("tags") or ()),
+        *(tag for name in names for label in row.get(name) or () for tag in label["tags"]),
+        *(tag for name in names for tag in (row.get(name_segments(name)) or {}).get("tags") or ()),
     }
     tags = tuple(tag for tag in TAGS if tag in said)
-    numbers = {
-        name: tuple(
-            sorted(
-                label[NUMBER]
-                for label in rows
-                if label.get(NUMBER) is not None and {*label["tags"]} & {*TAGS} - {FINE}
-            )
-        )
-        for name, rows in labels.items()
-    }
     return Pick(
         image=row[KEY],
         why=f"tagged {', '.join(tags)}",
         tags=tags,
-        truths=numbers[truth],
-        predictions=numbers[field],
+        truths=_number(row, [truth]),
+        predictions=_number(row, found),
         part=row.get(PART) or "",
+    )
+
+
+def _number(row: Document, names: Sequence[str]) -> tuple[int, ...]:
+    """An image is of one part, so that only one field of a run has anything on it."""
+    labels = [label for name in names for label in row.get(name) or ()]
+    wanted = {*TAGS} - {FINE}
+    return tuple(
+        sorted(
+            label[NUMBER] for label in labels if label.get(NUMBER) is not None and wanted & {*label["tags"]}
+        )
     )
