@@ -13,6 +13,7 @@ from workbench.engine.models.row import ModelError
 from workbench.engine.models.table import MODELS
 from workbench.engine.training.resume import ChangedRun
 from workbench.engine.training.start import begin_run, plan_course, resume_run
+from workbench.errors import ProjectError
 from workbench.project import FILE, read_project
 from workbench.run import read_record
 
@@ -124,3 +125,16 @@ def test_other_data_may_change_what_is_derived_from_them(home):
         resume_run(run, now, [])
     _, told = resume_run(run, now, ["data"])
     assert any("which follows" in line for line in told)
+
+
+@pytest.mark.parametrize("row", ["mask_rcnn_nano", "semantic_nano", "panoptic_nano"])
+def test_a_panoptic_project_teaches_rows_of_every_task(tmp_path, row):
+    make_project(tmp_path, "panoptic")
+    _, course = plan(tmp_path, NANO | {"model.name": row})
+    assert course.task == MODELS[row].task
+
+
+@pytest.mark.parametrize("row", ["semantic_nano", "panoptic_nano"])
+def test_a_project_of_objects_cannot_teach_what_it_has_no_labels_for(home, row):
+    with pytest.raises(ProjectError, match=f"must be {MODELS[row].task} for {row}, but is instance"):
+        plan(home, NANO | {"model.name": row})

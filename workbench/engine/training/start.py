@@ -9,6 +9,7 @@ from typing import Any
 from detectron2.config import CfgNode
 
 from workbench.engine.config.boxes import read_facts
+from workbench.engine.config.contradictions import TRAINS_ON
 from workbench.engine.config.derive import derive_config
 from workbench.engine.config.model_file import read_model_file
 from workbench.engine.models.build import put_backbone
@@ -67,7 +68,7 @@ def choose_model(project: Project, settings: Settings, *, trusted: str = "") -> 
         model = read_model_file(str(mine) if mine.is_file() else chosen.config)
     else:
         model = find_model(chosen.name or DEFAULTS[project.task])
-    if model.task != project.task and (model.task, project.task) != ("instance", "panoptic"):
+    if project.task not in TRAINS_ON[model.task]:
         raise ProjectError(
             f"{project.folder / FILE}: task: must be {model.task} for {model.name}, but is {project.task}; "
             "choose another row (workbench models) or another task"
