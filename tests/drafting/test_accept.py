@@ -25,7 +25,7 @@ from tests.drafting.desks import (
 from workbench.drafting import accept as accepting
 from workbench.drafting import slots as remembering
 from workbench.drafting.desk import Draft, lay_out, read_states
-from workbench.drafting.draft import KEY
+from workbench.drafting.draft import KEY, mark_proposal
 from workbench.drafting.slots import read_slots, slot_file
 from workbench.formats.labelme import annotation_to_bytes, read_annotation, write_annotation
 
@@ -168,6 +168,27 @@ def test_an_offer_that_the_person_worked_on_comes(root, desk):
     save_as_labelme(desk / "a.json", lambda raw: raw["shapes"][2].update(label="lynx"))
     accept(desk, root)
     assert labels(root / "a.json") == ["cat", "dog", "lynx"]
+
+
+@pytest.mark.parametrize("touch", ["moved", "deleted"])
+def test_an_offer_of_several_shapes_comes_whole_or_not_at_all(root, desk, touch):
+    """Who moves the outline of a ring has chosen its hole with it; who deletes a part has chosen the rest."""
+    outline, part, hole = (
+        replace(OFFER, label=name, group=5, points=tuple((x + by, y + by) for x, y in OFFER.points))
+        for name, by in (("cat", 1), ("cat", 2), ("hole", 3))
+    )
+    offered = mark_proposal([outline, part, hole], run="r1", name="7", instead=0)
+    put(desk, root, Draft(image="a.jpg", proposals=offered))
+    save_as_labelme(desk / "a.json", tick)
+    (found,) = accept(desk, root).values()
+    assert (found.undecided, labels(root / "a.json")) == (3, ["cat", "dog"])
+    shapes = {"moved": lambda raw: raw["shapes"][2]["points"][0].__setitem__(0, 1.5)}
+    shapes["deleted"] = lambda raw: raw["shapes"].pop(3)
+    put(desk, root, Draft(image="a.jpg", proposals=offered))
+    save_as_labelme(desk / "a.json", shapes[touch])
+    (found,) = accept(desk, root).values()
+    assert found.undecided == 0
+    assert labels(root / "a.json")[2:] == (["cat", "cat", "hole"] if touch == "moved" else ["cat", "hole"])
 
 
 # The annotation changed meanwhile

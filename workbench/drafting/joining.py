@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from workbench.data.annotation import Annotation, BrokenShape, Shape
+from workbench.data.annotation import Annotation, Shape
 from workbench.drafting.draft import read_id, read_mark
 from workbench.drafting.dress import undress, unmark
 from workbench.drafting.likeness import Look, freeze
@@ -63,11 +63,22 @@ def _list_proposals(slot: Slot, base: Annotation) -> dict[str, Look]:
 
 def _find_undecided(person: Annotation, proposed: dict[str, Look]) -> set[int]:
     """Offered in place of a shape that a person did not delete, and not touched either: nobody chose it."""
-    there = set(map(read_id, person.shapes))
     plain = undress(person).shapes
-    return {place for place, shape in enumerate(plain) if _is_undecided(shape, there, proposed)}
+    there = set(map(read_id, person.shapes))
+    changed = {
+        read_id(shape) for shape in plain if proposed.get(read_id(shape), freeze(shape)) != freeze(shape)
+    }
+    chosen = {_name_object(name) for name in (*changed, *(proposed.keys() - there))}
+    return {
+        place
+        for place, shape in enumerate(plain)
+        if isinstance(shape, Shape)
+        and read_mark(shape).get("instead") in there - {""}
+        and read_id(shape) in proposed
+        and _name_object(read_id(shape)) not in chosen
+    }
 
 
-def _is_undecided(shape: Shape | BrokenShape, there: set[str], proposed: dict[str, Look]) -> bool:
-    instead = read_mark(shape).get("instead") if isinstance(shape, Shape) else None
-    return instead in there and bool(instead) and proposed.get(read_id(shape)) == freeze(shape)
+def _name_object(name: str) -> str:
+    """Parts and holes of one object are chosen together: their ids differ in the number behind the last dot."""
+    return name.rpartition(".")[0]
