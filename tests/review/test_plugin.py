@@ -118,6 +118,22 @@ def test_what_the_plugin_declares_is_what_it_registers(database):
     assert declared["name"] == "@workbench/detectron2"
 
 
+def test_what_commands_said_is_told_in_lines_that_fit_with_runs_by_name(database, tmp_path):
+    from workbench.review.plugin.errand_operators import WIDE, tell
+
+    run = tmp_path / "2-run"
+    first = Done(typed="workbench one", code=0, result=f"{run}/drafts: {'word ' * 30}\n  a table\n", said="")
+    told = tell([first, Done(typed=f"workbench two {run}", code=0, result="done\n", said="hm")], tmp_path)
+    assert told["typed"] == "workbench two 2-run" and "failed" not in told
+    lines = told["lines"].splitlines()
+    assert lines[0].startswith("2-run/drafts: word") and max(map(len, lines)) <= WIDE
+    assert lines[-3:] == ["  a table", "", "done"]
+    assert (
+        tell([Done(typed="x", code=1, result="", said="no\nworkbench: why\n")], tmp_path)["failed"]
+        == "workbench: why"
+    )
+
+
 @pytest.fixture
 def dataset(database):
     fo = database.fo

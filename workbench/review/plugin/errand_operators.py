@@ -1,6 +1,8 @@
 """Evaluate, send to Labelme, bring back: commands of the workbench, started from the App."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from fiftyone.operators import Operator, OperatorConfig, types
@@ -11,6 +13,7 @@ from workbench.review.plugin.forms import ask_run, read_subject, show_form, show
 from workbench.review.plugin.subject import RUN, find_subject
 
 OPEN = "open"
+WIDE = 88  # letters
 
 
 class _Errand(Operator):
@@ -59,14 +62,20 @@ class _Errand(Operator):
         return show_lines(ctx, self.title)
 
 
-def _tell(several: Sequence[Done]) -> dict[str, Any]:
-    """What commands said, one after the other; the first that failed is the last."""
+def tell(several: Sequence[Done], runs: Path) -> dict[str, Any]:
+    """What commands said, one after the other; the first that failed is the last. Runs are called by their names."""
     last = several[-1]
+    lines = [line for done in several for line in (*done.result.rstrip().splitlines(), "")]
     told = {
-        "typed": last.typed,
-        "lines": "\n\n".join(done.result.rstrip() for done in several if done.result.strip()),
+        "typed": last.typed.replace(f"{runs}/", ""),
+        "lines": "\n".join(_fold(line.replace(f"{runs}/", "")) for line in lines).strip(),
     }
     return told if last.good else {**told, "failed": last.reason}
+
+
+def _fold(line: str) -> str:
+    """As wide as the window of a form."""
+    return fill(line, WIDE, subsequent_indent="  ", break_on_hyphens=False) if len(line) > WIDE else line
 
 
 class Evaluate(_Errand):
@@ -85,7 +94,7 @@ class Evaluate(_Errand):
             done.append(run_errand(subject.project, words))
         if done[-1].good:
             ctx.ops.reload_dataset()
-        return _tell(done)
+        return tell(done, subject.project / "runs")
 
 
 class SendToLabelme(_Errand):
@@ -109,7 +118,7 @@ class SendToLabelme(_Errand):
         if done[-1].good and ctx.params.get(OPEN):
             ended = start_errand(subject.project, ("relabel", str(run.folder), "--open"))
             done += [ended] if ended else []
-        return _tell(done)
+        return tell(done, subject.project / "runs")
 
 
 class BringBack(_Errand):
@@ -125,4 +134,6 @@ class BringBack(_Errand):
         """Merge."""
         subject = find_subject(ctx.dataset)
         run, _ = subject.find(ctx.params.get(RUN))
-        return _tell([run_errand(subject.project, ("relabel", str(run.folder), "--accept"))])
+        return tell(
+            [run_errand(subject.project, ("relabel", str(run.folder), "--accept"))], run.folder.parent
+        )

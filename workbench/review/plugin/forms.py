@@ -50,5 +50,5 @@ def show_lines(ctx: Any, title: str) -> Any:
         outputs.view("failed", types.Error(label="It could not be done", description=results["failed"]))
     if results.get("typed"):
         told = f"{results['typed']}\n\n{results.get('lines') or ''}".replace(FENCE, "")
-        outputs.md(f"{FENCE}\n{told.rstrip()}\n{FENCE}", name="lines")
+        outputs.md(f"{FENCE}\n{told.rstrip()}\n{FENCE}", name="told")
     return types.Property(outputs, view=types.View(label=title))
