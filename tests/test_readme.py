@@ -16,6 +16,7 @@ TEXT = README.read_text(encoding="utf-8")
 @pytest.mark.slow
 def test_the_tour_runs_and_prints_what_it_says(tmp_path):
     pytest.importorskip("detectron2")
+    pytest.importorskip("fiftyone")
     copy_samples(tmp_path)
     programs = tmp_path / "bin"
     programs.mkdir()
@@ -26,6 +27,9 @@ def test_the_tour_runs_and_prints_what_it_says(tmp_path):
         "PYTHONPATH": str(ROOT),
         "COLUMNS": "80",
         "OMP_NUM_THREADS": "1",
+        "XDG_DATA_HOME": str(tmp_path / "share"),  # FiftyOne's database
+        "XDG_STATE_HOME": str(tmp_path / "state"),  # the queue of jobs
+        "WORKBENCH_HOME": "",
     }
     for step in steps(README):
         done = subprocess.run(
