@@ -160,7 +160,8 @@ def _tell(args: argparse.Namespace, done: "Drafted") -> None:
         print_line(f"left as you have them: {len(done.left)}")
     if done.ready and not args.open:
         again = f"workbench prelabel {args.source} --method {args.method}"
-        print_line(safe(f"\nNext: {again} --open, then {again} --accept"))
+        print_line()
+        print_line(safe(f"Next: {again} --open, then {again} --accept"))
 
 
 def _open(project: "Project", desk: Path) -> None:

@@ -4,6 +4,7 @@ They are written as they lie there, not through FiftyOne's objects, which take t
 against what FiftyOne itself writes and reads.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,15 +49,20 @@ class Known:
         What somebody added in FiftyOne has no number, and stays behind them.
         """
         own = [row for row in self.rows if row.get(NUMBER) is None]
-        left = {self._name(row): row for row in self.rows if row.get(NUMBER) is not None}
+        left: dict[tuple[Any, ...], list[Row]] = defaultdict(list)  # two may look the same
+        for row in self.rows:
+            if row.get(NUMBER) is not None:
+                left[self._name(row)].append(row)
         gone = {*forget, *_OURS, "mask", "mask_path"}
         result = []
         for row in rows:
-            old = left.pop(self._name(row), None)
+            same = left[self._name(row)]
+            old = same.pop(0) if same else None
             kept = {key: value for key, value in old.items() if key not in gone} if old else {}
             new = {key: value for key, value in row.items() if key not in ("_id", "tags") or key not in kept}
             result.append({**kept, **new})
-        lost = [tag for row in left.values() for tag in row.get("tags") or () if tag in TAGS]
+        rest = (row for same in left.values() for row in same)
+        lost = [tag for row in rest for tag in row.get("tags") or () if tag in TAGS]
         return [*result, *own], lost
 
     def _name(self, row: Row) -> tuple[Any, ...]:

@@ -67,12 +67,13 @@ def _read_panoptic(path: Path, truth: Path) -> list[Painted]:
 
 
 def _name_by_image(folder: Path, truth: Path) -> list[Painted]:
-    """They are named as their images are, with another ending."""
-    places = [
-        (row["file_name"], folder / Path(row["file_name"]).with_suffix(".png"))
-        for row in read_json(truth)["images"]
-    ]
-    return [Painted(key=name, source=place) for name, place in places if place.is_file()]
+    """They are named as their images are, with another ending; images of one stem keep both endings."""
+    found = []
+    for row in read_json(truth)["images"]:
+        name = row["file_name"]
+        places = (folder / f"{name}.png", folder / Path(name).with_suffix(".png"))
+        found += [Painted(key=name, source=place) for place in places if place.is_file()][:1]
+    return found
 
 
 def put_segments(book: Book, field: str, painted: Sequence[Painted]) -> int:

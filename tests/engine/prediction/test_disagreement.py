@@ -70,7 +70,12 @@ def test_another_outline_counts_by_what_is_not_shared():
 def test_another_score_is_doubt():
     score, why = compare_looks([look(CAT), look((1, 0.5, 0, 20))], VIEWS[:1], NAMES)
     assert score == pytest.approx(1 / 3)
-    assert why == "how sure it is depends on the look"
+    assert why == "the model is not sure of what it finds"
+
+
+def test_what_no_look_is_sure_of_is_doubt_too():
+    unsure = (1, 0.5, 0, 20)
+    assert compare_looks([look(unsure), look(unsure)], VIEWS[:1], NAMES)[0] == pytest.approx(0.5)
 
 
 def test_a_faint_guess_weighs_little():

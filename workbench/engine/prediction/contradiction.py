@@ -1,7 +1,8 @@
 """How far two looks at one image contradict each other, and in what: pure numbers.
 
-All that both looks are sure of (the sum of their scores) is divided up: into what agrees, and into what was lost,
-named otherwise, outlined otherwise, or less sure. The share that does not agree is the disagreement.
+The scores of both looks are divided up: into what agrees, and into what was lost, named otherwise, outlined otherwise,
+or not sure. A score is taken for a chance: two looks of 0.5 are sure together of a quarter. The share that does not
+agree is the disagreement that one may expect.
 """
 
 from collections import Counter
@@ -65,14 +66,15 @@ def compare_looks(looks: Sequence[Look], views: Sequence[str], names: Mapping[in
 def _add(account: _Account, first: Look, other: Look) -> None:
     pairs = list(pair_masks(first, other))
     for one, two, iou in pairs:
-        low, high = sorted((float(first.scores[one]), float(other.scores[two])))
+        scores = float(first.scores[one]), float(other.scores[two])
+        sure = 2 * scores[0] * scores[1]  # that the object is there in both looks, if a score is a chance
         if first.categories[one] != other.categories[two]:
-            account.renamed += low + high
+            account.renamed += sum(scores)
             account.names[(first.categories[one], other.categories[two])] += 1
             continue
-        account.agreed += 2 * low * iou
-        account.redrawn += 2 * low * (1 - iou)
-        account.doubted += high - low
+        account.agreed += sure * iou
+        account.redrawn += sure * (1 - iou)
+        account.doubted += sum(scores) - sure
         account.overlaps.append(iou)
     alone = set(range(len(first.scores))) - {one for one, _, _ in pairs}
     new = set(range(len(other.scores))) - {two for _, two, _ in pairs}
@@ -116,7 +118,7 @@ def _explain(account: _Account, score: float, objects: int, worst: str, names: M
     if reason == "redrawn":
         return f"outlines change from look to look (IoU {np.mean(account.overlaps):.2f})"
     if reason == "doubted":
-        return "how sure it is depends on the look"
+        return "the model is not sure of what it finds"
     if account.unsteady:
         return f"{len(account.unsteady)} of {objects} objects are not found again when {worst}"
     if account.appeared:
