@@ -37,7 +37,7 @@ def describe_news(news: "News", project: "Project", *, future: bool = False) -> 
     if news.strange:
         lines.append(f"{labels}: {', '.join(news.strange)}: not in project.toml, so check refuses it")
     lines += describe_look_again(news)
-    if news.look_again:
+    if news.look_again and not future:  # the queue is written when a window is opened
         lines.append(f"  workbench label {name_project(project)} --queue {news.queue_file}")
     return lines
 
@@ -134,6 +134,7 @@ def print_next(project: "Project", news: "News") -> None:
             f"Still to look at, for {', '.join(news.look_again)}: {_count(len(news.queue), 'image')}",
             f"  workbench label {name} --queue {news.queue_file}",
             "  with --seen, if you have looked at all of them and there is nothing to draw",
+            "",
             *lines,
         ]
     print_line()

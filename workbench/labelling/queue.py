@@ -38,9 +38,8 @@ def read_queue(path: Path, root: Path, stock: Stock) -> Queue:
     for word, why in _read_words(path):
         image = _find(word, names, root)
         if image is None:
-            unknown.append(
-                f"{path}: {word}: must be an image of {root}, but is not{nearest(word, stock.images)}"
-            )
+            hint = nearest(word, stock.images).partition(" (known")[0]  # all of them would hide the rest
+            unknown.append(f"{path}: {word}: must be an image of {root}, but is not{hint}")
         else:
             found.setdefault(image, why)
     return Queue(images=tuple(found.items()), unknown=tuple(unknown))

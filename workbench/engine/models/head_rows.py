@@ -165,7 +165,7 @@ def _find_layouts(name: str, state: Tensors, classes: Classes) -> dict[int, _Lay
     if kind == "scores":
         return {0: _Layout(classes=(*things, NOTHING))}
     if kind == "boxes":
-        return {0: _Layout(classes=things, group=4)} if size == 4 * len(things) else {}
+        return {0: _Layout(classes=things, group=4)}
     if kind == "coarse":
         return {0: _Layout(classes=things, group=size // len(things))} if size % len(things) == 0 else {}
     if kind == "rows":
