@@ -1,10 +1,14 @@
 """Are spoiled labels among the suspects? Real models, real predictions, of every image out of fold.
 
-    python -m benchmarks.suspects balloons --seeds 1 2 3 [--row mask_rcnn_lite0] [--steps 250] [--folds 2]
+    python -m benchmarks.suspects balloons --seeds 1 [--row mask_rcnn_lite0] [--steps 250] [--folds 2]
 
 A tenth of the labels is spoiled (benchmarks.spoiled_labels). For each fold a model learns from the spoiled labels of
 the other folds and predicts this one; the predictions of all folds together are judged against the spoiled labels, and
 the list of suspects against what was spoiled. What is trained already is taken again: the command can be stopped.
+
+With --own each model judges the images that it learned from, as a user does who evaluates the training part. With
+--again 201 202 … other labels are spoiled and judged by the same predictions: they do not depend on the labels of their
+own images, and the models learned from labels of which as many were spoiled. That takes no training.
 """
 
 import argparse
@@ -20,9 +24,16 @@ from typing import Any
 
 from benchmarks.spoiled_labels import KINDS, SHARE, Window, spoil_folder
 from workbench.conversion.folder import convert_folder
-from workbench.evaluation.analysis import analyse_files
-from workbench.evaluation.object_analysis import Settings
+from workbench.evaluation.coco.coco_predictions import read_predictions
+from workbench.evaluation.coco.coco_truth import read_truth
+from workbench.evaluation.coco.outlines import rasterise
+from workbench.evaluation.mistakes.findings import gather_findings
+from workbench.evaluation.mistakes.suspects import list_suspects
+from workbench.evaluation.overlap.matching import match
+from workbench.evaluation.overlap.objects import build_scene
+from workbench.evaluation.overlap.pairs import compute_mask_pairs
 
+STEPS = tuple(step / 20 for step in range(33))  # suspects, as shares of how many were spoiled
 SAME, NEAR = 0.9, 0.5  # IoU of boxes: the label itself, and the place of an object
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -80,11 +91,11 @@ def _run(words: list[str]) -> str:
     return done.stdout
 
 
-def judge(home: Path, folds: int, part: str) -> list[dict[str, Any]]:
-    """Put the predictions of all folds together, judge them against the spoiled labels, and return the suspects."""
+def gather(home: Path, folds: int, part: str) -> Path:
+    """Put the predictions of all folds together, numbered as the images of the spoiled labels."""
     truth, merged = home / "spoiled.coco.json", home / f"found-{part}.json"
-    labels = _read_labels((home / "fold0" / "project.toml").read_text())
     if not truth.exists():
+        labels = _read_labels((home / "fold0" / "project.toml").read_text())
         convert_folder(home / "spoiled", truth, labels, as_rle=True, strict=False)
     numbers = {image["file_name"]: image["id"] for image in json.loads(truth.read_text())["images"]}
     rows: list[dict[str, Any]] = []
@@ -93,17 +104,31 @@ def judge(home: Path, folds: int, part: str) -> list[dict[str, Any]]:
         if not (run / "predictions" / f"{part}.json").exists():
             _run(["evaluate", str(run), "--split", part])
         dataset = Path(json.loads((run / "run.json").read_text())["dataset"]["folder"])
-        names = {
-            image["id"]: image["file_name"]
-            for image in json.loads((dataset / f"{part}.json").read_text())["images"]
-        }
+        images = json.loads((dataset / f"{part}.json").read_text())["images"]
+        names = {image["id"]: image["file_name"] for image in images}
         found = json.loads((run / "predictions" / f"{part}.json").read_text())
         rows += [row | {"image_id": numbers[names[row["image_id"]]]} for row in found]
     merged.write_text(json.dumps(rows))
-    judged = analyse_files(truth, merged, Settings())
-    if judged.mistakes is None:
-        raise SystemExit(f"{merged}: no suspects; is it a project of instances?")
-    return [_locate(row, rows, truth) for row in judged.mistakes["suspects"]]
+    return merged
+
+
+def judge(truth: Path, found: Path) -> list[dict[str, Any]]:
+    """Return the suspects as `workbench evaluate` writes them, and where their predictions and labels lie."""
+    right = rasterise(read_truth(truth))
+    scene = build_scene(right, read_predictions(found, right))
+    findings = gather_findings(scene, match(scene, next(iter(compute_mask_pairs(scene)))))
+    rows = json.loads(found.read_text())
+    return [_locate(row, rows, truth) for row in list_suspects(findings, right.files)]
+
+
+def spoil_again(home: Path, project: str, seed: int) -> tuple[Path, Path]:
+    """Spoil other labels, for models that learned from labels of which as many were spoiled."""
+    folder, truth = home / f"again{seed}", home / f"again{seed}.coco.json"
+    labels = _read_labels((ROOT / "projects" / project / "project.toml").read_text())
+    if not truth.exists():
+        spoil_folder(ROOT / "annotations" / project, folder, labels, share=SHARE, seed=seed)
+        convert_folder(folder, truth, labels, as_rle=True, strict=False)
+    return truth, home / f"again{seed}-spoiled.json"
 
 
 def _locate(row: dict[str, Any], rows: list[dict[str, Any]], truth: Path) -> dict[str, Any]:
@@ -161,6 +186,51 @@ def draw_curve(suspects: list[dict[str, Any]], spoiled: list[dict[str, Any]]) ->
     return curve
 
 
+def describe(title: str, suspects: list[dict[str, Any]], spoiled: list[dict[str, Any]]) -> str:
+    """One measurement in words."""
+    curve, many = draw_curve(suspects, spoiled), len(spoiled)
+    met = set().union(*(find_spoiled(row, spoiled) for row in suspects[:many]))
+    kinds = ", ".join(
+        f"{kind} {sum(one['kind'] == kind and place in met for place, one in enumerate(spoiled))}"
+        f" of {sum(one['kind'] == kind for one in spoiled)}"
+        for kind in KINDS
+    )
+    steps = [f"{share:.0%}: {read_curve(curve, many, share):.2f}" for share in STEPS]
+    return f"{title}: {len(met)} of {many} ({len(met) / many:.0%}) among as many suspects: {kinds}; {', '.join(steps)}"
+
+
+def read_curve(curve: list[int], many: int, share: float) -> float:
+    """The share of spoiled labels found among so many suspects, as a share of how many were spoiled."""
+    place = min(round(share * many), len(curve))
+    return curve[place - 1] / many if place else 0.0
+
+
+def draw_picture(path: Path, curves: dict[str, list[list[float]]]) -> None:
+    """The mean of each group of measurements, and where its middle half lies."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import numpy as np
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(6.4, 3.9), dpi=120)
+    shares = np.array(STEPS) * 100
+    axes.plot([0, 100], [0, 100], color="#b9b6ae", lw=1, ls="--", label="every suspect is right")
+    for color, (name, several) in zip(("#1f6f8b", "#c8553d", "#6a994e"), curves.items(), strict=False):
+        values = np.array(several) * 100
+        axes.plot(shares, values.mean(axis=0), color=color, lw=2, label=name)
+        if len(values) > 3:
+            axes.fill_between(shares, *np.quantile(values, (0.1, 0.9), axis=0), color=color, alpha=0.15, lw=0)
+    axes.plot([100], [70], marker="o", ms=7, mfc="none", mec="#333333", ls="none", label="aim")
+    axes.set(xlim=(0, 160), ylim=(0, 102))
+    axes.set_xlabel("suspects looked at, in % of the labels that were spoiled")
+    axes.set_ylabel("spoiled labels found, %")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, loc="lower right", fontsize=9)
+    figure.tight_layout()
+    figure.savefig(path)
+
+
 def main() -> None:
     """Train what is not trained, and measure."""
     parser = argparse.ArgumentParser(
@@ -170,12 +240,17 @@ def main() -> None:
     parser.add_argument("--row", default="mask_rcnn_lite0")
     parser.add_argument("--steps", type=int, default=250)
     parser.add_argument("--folds", type=int, default=2)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument(
         "--own", action="store_true", help="judge the images that each model learned from, too"
     )
+    parser.add_argument(
+        "--again", type=int, nargs="*", default=[], help="seeds of further spoilings, without training"
+    )
+    parser.add_argument("--picture", type=Path, help="draw the curves")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "suspects")
     typed = parser.parse_args()
+    curves: dict[str, list[list[float]]] = {}
     for seed in typed.seeds:
         home = typed.out.resolve() / f"{typed.project}-{seed}"
         if not home.exists():
@@ -183,23 +258,22 @@ def main() -> None:
             prepare(home, typed.project, seed, typed.folds)
         for fold in range(typed.folds):
             print(train(home / f"fold{fold}", typed.row, typed.steps, seed), flush=True)
-        spoiled = json.loads((home / "spoiled-spoiled.json").read_text())
-        for part in ("val", "train") if typed.own else ("val",):
-            suspects = judge(home, typed.folds, part)
-            print(describe(part, suspects, spoiled), flush=True)
-
-
-def describe(part: str, suspects: list[dict[str, Any]], spoiled: list[dict[str, Any]]) -> str:
-    """One measurement in words."""
-    curve, many = draw_curve(suspects, spoiled), len(spoiled)
-    among = curve[min(many, len(curve)) - 1] if curve else 0
-    met = set().union(*(find_spoiled(row, spoiled) for row in suspects[:many]))
-    kinds = ", ".join(
-        f"{kind} {sum(one['kind'] == kind and place in met for place, one in enumerate(spoiled))}"
-        f" of {sum(one['kind'] == kind for one in spoiled)}"
-        for kind in KINDS
-    )
-    return f"{part}: {among} of {many} ({among / many:.0%}) among the first {many} suspects of {len(suspects)}: {kinds}"
+        cases = [("out of fold", home / "spoiled.coco.json", home / "spoiled-spoiled.json", "val")]
+        cases += [("learned from", *cases[0][1:3], "train")] if typed.own else []
+        cases += [("spoiled again", *spoil_again(home, typed.project, other), "val") for other in typed.again]
+        for name, truth, done, part in cases:
+            found = gather(home, typed.folds, part)
+            suspects, spoiled = judge(truth, found), json.loads(done.read_text())
+            print(describe(f"{name}, {done.stem}", suspects, spoiled), flush=True)
+            curve = draw_curve(suspects, spoiled)
+            curves.setdefault(name, []).append([read_curve(curve, len(spoiled), share) for share in STEPS])
+    for name, several in curves.items():
+        middle = sum(values[STEPS.index(1.0)] for values in several) / len(several)
+        print(
+            f"{name}: {len(several)} measured, {middle:.0%} on average among as many suspects as were spoiled"
+        )
+    if typed.picture:
+        draw_picture(typed.picture, curves)
 
 
 if __name__ == "__main__":

@@ -111,10 +111,10 @@ def _note(seen: Seen, agreement: "Agreement | None") -> str:
 def _head(method: str, agreement: "Agreement", seconds: float) -> "Column":
     from workbench.segmenting.preview import Column
 
-    time = f"{seconds:.2f} s an image"
+    time = f"{seconds:.2f} s"
     if not agreement.labels:
         return Column(title=method, note=time)
-    told = f"finds {agreement.recall:.0%} of the labels, {agreement.precision:.0%} is right"
+    told = f"finds {agreement.recall:.0%} of labels, {agreement.precision:.0%} right"
     return Column(title=method, note=f"{told}, {time}")
 
 
