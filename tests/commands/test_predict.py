@@ -222,9 +222,10 @@ def test_a_panoptic_run_writes_segments(runs, tmp_path):
     assert predict(runs["panoptic_nano"], tmp_path / "in", "--tile", "32", out=tmp_path / "tiled") == 1
 
 
-def test_a_semantic_run_writes_classes(runs, tmp_path):
+def test_a_semantic_run_writes_classes(runs, tmp_path, capsys):
     draw(tmp_path / "in" / "a.png")
-    assert predict(runs["semantic_nano"], tmp_path / "in", out=tmp_path / "out") == 0
+    assert predict(runs["semantic_nano"], tmp_path / "in", "--json", out=tmp_path / "out") == 0
+    assert set(json.loads(capsys.readouterr().out)["classes"].values()) == {0, 1}
     assert np.asarray(Image.open(tmp_path / "out" / "semantic" / "a.png")).max() < 4
     assert "coco.json" not in list_files(tmp_path / "out")
     assert predict(runs["semantic_nano"], tmp_path / "in", "--tile", "32", out=tmp_path / "out") == 0

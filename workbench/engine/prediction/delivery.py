@@ -1,11 +1,10 @@
 """`workbench predict` without its words: which files will be written, then image after image into them."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from workbench.engine.prediction.images import predict_images, require_tileable
+from workbench.engine.prediction.images import Seen, predict_images, require_tileable
 from workbench.engine.prediction.outputs.coco_output import CocoOutput
 from workbench.engine.prediction.outputs.labelme_output import LabelmeOutput, is_touched
 from workbench.engine.prediction.outputs.names import name_files
@@ -70,7 +69,7 @@ def deliver(
             images += 1
             for output in outputs:
                 written += output.add(seen, named[keys[seen.path]])
-            for name in _name_found(seen.names, seen.found, seen.segments):
+            for name in _name_found(seen):
                 counts[name] += 1
         written += [name for output in outputs for name in output.close()]
     finally:
@@ -88,12 +87,16 @@ def deliver(
     )
 
 
-def _name_found(
-    names: Mapping[int, str], found: Collection[Any], segments: Collection[Mapping[str, Any]]
-) -> list[str]:
-    if segments:
-        return [names[segment["category_id"]] for segment in segments]
-    return [names[one.category_id] for one in found]
+def _name_found(seen: Seen) -> list[str]:
+    """The class of each segment or object; where there are only pixels, of each class once."""
+    names = seen.names
+    if seen.segment_ids is not None:
+        return [names[segment["category_id"]] for segment in seen.segments]
+    if seen.semantic is not None and not seen.found:
+        return [
+            category.name for place, category in enumerate(seen.categories) if (seen.semantic == place).any()
+        ]
+    return [names[one.category_id] for one in seen.found]
 
 
 def choose_outputs(model: Predictor, order: Order, ids: Mapping[str, int]) -> list[Output]:
