@@ -153,6 +153,7 @@ def lie_alike(one, other):
     return wide * high / (first + second - wide * high) > 0.9
 
 
+@pytest.mark.slow
 def test_labels_that_a_person_mends_in_drafts_make_the_next_run_better(home, elsewhere, capsys):
     folder = home / "annotations" / PROJECT
     parts = json.loads((home / "projects" / PROJECT / "split.json").read_text())["parts"]
