@@ -66,6 +66,8 @@ def test_a_damaged_run_costs_the_table_nothing(tmp_path):
     project = make_project(tmp_path)
     add_run(project, "1", "{half", {"mask": "?"}, ["?"])
     add_run(project, "2", {"git": None, "best": None, "weights": "?", "intervals": 3})
+    (project / "runs/2/scores").mkdir()
+    (project / "runs/2/scores/val.json").write_text('{"mask": {"AP"')
     rows = list_run_rows(project)
     assert [(row["run"], row["state"]) for row in rows] == [("2", "–"), ("1", "unreadable")]
     assert {row["score"] for row in rows} == {"–"}
