@@ -122,14 +122,11 @@ def match_ids(keys: Sequence[str], known: Mapping[str, int]) -> dict[str, int]:
     by_base: dict[str, list[int]] = {}
     for name, number in known.items():
         by_base.setdefault(name.rpartition("/")[2], []).append(number)
-    found: dict[str, int] = {}
-    after = max(known.values(), default=0)
+    found = {key: known[key] for key in keys if key in known}
+    taken, after = set(found.values()), max(known.values(), default=0)
     for place, key in enumerate(keys, 1):
         same = by_base.get(key.rpartition("/")[2], [])
-        if key in known:
-            found[key] = known[key]
-        elif len(same) == 1 and same[0] not in found.values():
-            found[key] = same[0]
-        else:
-            found[key] = after + place
+        if key not in found:
+            found[key] = same[0] if len(same) == 1 and same[0] not in taken else after + place
+            taken.add(found[key])
     return found
