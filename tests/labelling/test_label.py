@@ -247,11 +247,11 @@ def test_a_window_whose_workbench_was_killed_is_still_a_window_and_accounted_for
     wait_for(Path("drawn"))
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
-    code, _, err = label(capsys, "--labelme", program)
+    quiet = make_program(tmp_path)
+    code, _, err = label(capsys, "--labelme", quiet)
     assert code == BUSY and "Labelme is open on it already" in err
     Path("enough").touch()
     end = time.monotonic() + 20
-    quiet = make_program(tmp_path)
     while (found := label(capsys, "--json", "--labelme", quiet))[0] == BUSY:
         assert time.monotonic() < end
         time.sleep(0.2)
