@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -229,12 +229,17 @@ def test_the_app_is_refused_a_port_that_is_taken(capsys):
     assert f"port {port}" in said and "--port" in said.split(f"port {port}")[1]
 
 
-def test_the_app_opens_on_the_loopback_says_why_and_ends_with_ctrl_c(database, faces, tmp_path):
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
+def test_the_app_opens_on_the_loopback_says_why_and_ends_when_asked(faces, tmp_path, how, code):
+    variables = {**os.environ, "WORKBENCH_DATABASE": str(tmp_path / "own")}
+    for name in ("FIFTYONE_DATABASE_URI", "_WORKBENCH_DATABASE_URI"):
+        variables.pop(name, None)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(
         [sys.executable, "-m", "workbench", "review", str(faces.folder), "--port", str(port)],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=variables,
     )  # fmt: skip
     try:
         said = []
@@ -251,9 +256,19 @@ def test_the_app_opens_on_the_loopback_says_why_and_ends_with_ctrl_c(database, f
             if row.split()[3] == "0A" and int(row.split()[1].rpartition(":")[2], 16) == port
         ]
         assert listening == [f"0100007F:{port:04X}"]
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         out, err = process.communicate(timeout=60)
-        assert process.returncode == 0 and "Traceback" not in err
+        assert process.returncode == code and "Traceback" not in err
         assert "in FiftyOne" in out
+        assert not find_those_that_name(tmp_path / "own")  # its mongod has ended with it
     finally:
         process.kill()
+
+
+def find_those_that_name(folder):
+    """Processes with a folder on their command line."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found += [place] if os.fsencode(folder) in place.read_bytes() else []
+    return found

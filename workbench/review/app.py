@@ -1,11 +1,13 @@
 """FiftyOne's App on this machine's own loopback, until Ctrl-C."""
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
 from typing import Any
 
+from workbench.errors import TERMINATED
 from workbench.review.session import Database
 from workbench.review.trouble import ReviewError
 
@@ -48,10 +50,19 @@ def show(database: Database, dataset: Any, port: int, tell: Callable[[str], None
             f"another port with --port"
         ) from error
     tell(f"http://{HOST}:{port}/datasets/{dataset.name}\n{WHY}\nCtrl-C ends it; tags are kept")
+    signal.signal(
+        signal.SIGTERM, _leave
+    )  # whoever is only killed leaves the App's server and the database behind
     try:
         session.wait(-1)
     except KeyboardInterrupt:
+        tell("closed")
+    finally:
         session.close()
+
+
+def _leave(number: int, frame: object) -> None:
+    raise SystemExit(TERMINATED)
 
 
 def _has_screen() -> bool:
