@@ -26,6 +26,11 @@ def safe(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def count_words(count: int, word: str) -> str:
+    """1 image, 2 images."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
 def format_table(rows: list[tuple[str, ...]], right: str = "") -> str:
     """Align rows in columns, the first row being the head; columns named in `right` are flush right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.commands.output import print_json, print_line, safe, say
+from workbench.commands.output import count_words, print_json, print_line, safe, say
 from workbench.errors import FAILED, OK, USAGE, InputMissing
 
 if TYPE_CHECKING:
@@ -153,7 +153,11 @@ def _tell(args: argparse.Namespace, done: "Drafted") -> None:
     if not done.images:
         print_line(f"{args.source}: every image has a Labelme file; name others with --images or --queue")
         return
-    print_line(safe(f"{done.desk}: {done.objects} objects drafted in {len(done.ready)} images"))
+    print_line(
+        safe(
+            f"{done.desk}: {count_words(done.objects, 'object')} drafted in {count_words(len(done.ready), 'image')}"
+        )
+    )
     if done.nothing:
         print_line(safe(f"nothing was found in {len(done.nothing)}: {', '.join(done.nothing[:5])}"))
     if done.left:

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from workbench.commands.output import format_table, print_json, print_line, safe, say
+from workbench.commands.output import count_words, format_table, print_json, print_line, safe, say
 from workbench.errors import FAILED, OK, USAGE, InputMissing
 
 if TYPE_CHECKING:
@@ -129,7 +129,13 @@ def _tell_laid(args: argparse.Namespace, chosen: "Run", done: "Relabelled") -> N
     if not done.selection.picks:
         print_line("nothing was picked")
         return
-    counts = f"{len(done.laid.ready)} images, {done.proposals} objects drawn, {done.noted} labels with a note"
+    counts = ", ".join(
+        (
+            count_words(len(done.laid.ready), "image"),
+            f"{count_words(done.proposals, 'object')} drawn",
+            f"{count_words(done.noted, 'label')} with a note",
+        )
+    )
     print_line(safe(f"{chosen.drafts}: {counts}"))
     shown = [pick for pick in done.selection.picks if pick.image in set(done.laid.ready)]
     for pick in shown[:SHOWN]:

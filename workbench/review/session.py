@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.doctor.programs import find_mongod
+from workbench.errors import MissingExtra
 from workbench.extras import find_install_command, require
 from workbench.review.mongod import Server, find_folder, is_alive, join, leave
 from workbench.review.trouble import FOLDER, ReviewError, explain_log
@@ -74,7 +75,12 @@ def _require_fiftyone() -> None:
     try:
         metadata.version("fiftyone")
     except metadata.PackageNotFoundError:
-        require("fiftyone", extra="review")
+        try:
+            require("fiftyone", extra="review")
+        except (
+            MissingExtra
+        ) as error:  # as all that lacks here, it ends with the code of a service that is down
+            raise ReviewError(str(error)) from error
 
 
 def _find_server() -> tuple[str, Path | None]:

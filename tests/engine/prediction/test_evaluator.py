@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -15,8 +16,11 @@ import torch
 from detectron2.evaluation import COCOEvaluator
 from PIL import Image
 
+from tests.conversion.folders import put, put_project
+from tests.drawing import square
 from tests.engine.feed.tiny import make_dataset
 from tests.engine.processes import run_together
+from workbench.conversion.dataset import convert_project
 from workbench.engine.config.derive_classes import count_classes
 from workbench.engine.feed.records import read_records
 from workbench.engine.feed.sample import make_test_sample
@@ -25,6 +29,7 @@ from workbench.engine.models.table import MODELS
 from workbench.engine.prediction.evaluator import evaluate_part, predict_to_file
 from workbench.engine.training.stop import Stop, Stopped
 from workbench.formats.manifest import read_manifest
+from workbench.project import read_project
 from workbench.run import Run
 
 torch.set_num_threads(1)
@@ -207,3 +212,22 @@ def test_a_semantic_model_leaves_pictures_and_miou(panoptic, tmp_path):
     with Image.open(pictures[0]) as picture:
         assert picture.mode == "L"
     assert not (tmp_path / "predictions" / "train.json").exists()
+
+
+def test_pictures_are_named_as_the_truths_even_where_another_part_has_an_image_of_that_stem(tmp_path):
+    lists = "".join(f'{name} = "../../{name}.txt"\n' for name in ("train", "val"))
+    project = put_project(tmp_path, ["cat"], task="semantic", stuff=["sky"], more=f"[split.lists]\n{lists}")
+    folder = tmp_path / "annotations" / "p"
+    put(folder, "one", square("cat", 5, 5, 30), square("sky", 50, 0, 40))
+    with Image.open(folder / "one.png") as picture:
+        picture.convert("RGB").rotate(180).save(folder / "one.jpg")
+    twin = json.loads((folder / "one.json").read_text()) | {"imagePath": "one.jpg"}
+    (folder / "one_jpg.json").write_text(json.dumps(twin))
+    (tmp_path / "train.txt").write_text("one.png\n")
+    (tmp_path / "val.txt").write_text("one.jpg\n")
+    dataset = Path(convert_project(read_project(project), None, as_rle=False, strict=False).out)
+    model, cfg = build("semantic_nano", things=1, stuff=1)
+    evaluate_part(model, dataset, "val", cfg, out=tmp_path, task="semantic")
+    truths = [path.name for path in (dataset / "semantic_val").iterdir()]
+    assert [path.name for path in (tmp_path / "predictions" / "semantic_val").iterdir()] == truths
+    assert truths == ["one.jpg.png"]

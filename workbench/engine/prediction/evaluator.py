@@ -66,11 +66,19 @@ def evaluate_part(
     started = time.perf_counter()
     ranks, run = ranks or Ranks(), out if isinstance(out, Run) else Run(folder=out)
     records = read_records(dataset, part, task)
-    categories = read_manifest(dataset).categories
+    manifest = read_manifest(dataset)
     path = run.predictions(part)
     unread: list[str] = []
     found = predict_to_file(
-        model, records, cfg, path, categories=categories, ranks=ranks, check=check, tell=unread.append
+        model,
+        records,
+        cfg,
+        path,
+        categories=manifest.categories,
+        pictures=name_pictures(sorted(manifest.parts)),
+        ranks=ranks,
+        check=check,
+        tell=unread.append,
     )
     missed = tuple(note for part in ranks.gather(unread) for note in part)
     if not ranks.first:
@@ -91,12 +99,14 @@ def predict_to_file(
     path: Path,
     *,
     categories: Sequence[Category],
+    pictures: Mapping[str, str] | None = None,
     ranks: Ranks | None = None,
     check: Callable[[], None] = lambda: None,
     tell: Callable[[str], object] = lambda _: None,
 ) -> Columns | None:
     """Predict images into COCO results at `path`, and pictures beside it where the model gives such.
 
+    `pictures` names them by image as the truth's are, among all images of the dataset and not of the part alone.
     What the results hold is returned where this process knows all of it, so that nobody has to read them again.
     """
     ranks, places = ranks or Ranks(), Places(results=path)
@@ -104,7 +114,7 @@ def predict_to_file(
         if ranks.first:
             clear(places)
     asker = Asker(model, cfg, categories)
-    names = name_pictures([record["key"] for record in records])
+    names = pictures or name_pictures([record["key"] for record in records])
     mine = records[ranks.rank :: ranks.world]
     keep = ranks.world == 1
     with ranks.agreeing(), evaluating(model), PartWriter(places, ranks.rank, keep=keep) as writer:

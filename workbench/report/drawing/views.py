@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from workbench.conversion.painted import name_pictures
 from workbench.evaluation.coco.json_file import read_json
 from workbench.evaluation.run_part import RunPart
 from workbench.report.material import Row, Seen, Source, Views
@@ -82,11 +83,12 @@ def _read_segments(path: Path) -> dict[int, tuple[Path, dict[int, int]]]:
 
 
 def _pair_classes(found: RunPart, images: Mapping[int, Source]) -> Painted:
-    """The pictures are named as their images are, with another ending."""
-    ids = {Path(image.name).with_suffix("").as_posix(): number for number, image in images.items()}
+    """Each picture has the name that the conversion gave its image."""
+    names = name_pictures(sorted(found.manifest.parts))
+    ids = {names[image.name]: number for number, image in images.items() if image.name in names}
     painted = {}
     for truth, answer in found.pair_pictures():
-        name = answer.relative_to(found.pictures).with_suffix("").as_posix()
+        name = answer.relative_to(found.pictures).as_posix()
         if name in ids:
             painted[ids[name]] = (truth, answer)
     return painted
