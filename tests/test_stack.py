@@ -83,7 +83,7 @@ def test_fiftyones_database_starts_keeps_a_dataset_and_lets_it_go(tmp_path: Path
         capture_output=True,
         text=True,
         timeout=120,
-        env=os.environ | settings,
+        env={name: value for name, value in os.environ.items() if "DATABASE_URI" not in name} | settings,
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr

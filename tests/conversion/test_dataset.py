@@ -124,7 +124,7 @@ def test_a_refused_file_is_counted_and_in_no_part(chips, convert):
     put(chips, "zy", square("chip", 1, 1, 9), size=(100, 80))
     Image.new("RGB", (80, 100)).save(chips / "zy.png")
     summary = convert()
-    assert summary["files"] == {"read": 12, "refused": {"not-json": 1, "size-disagrees": 1}}
+    assert summary["files"] == {"read": 12, "refused": {"torn-file": 1, "size-disagrees": 1}}
     assert summary["ledger"]["skipped"] == {"size-disagrees": 1}
     assert summary["images"] == 10
 

@@ -132,7 +132,7 @@ def test_shapes_in_are_shapes_in_instances_and_shapes_reported(labels, convert, 
     summary, coco = convert()
     ledger = summary["ledger"]
     assert ledger == {"shapes": 5, "instances": 3, "skipped": {"not-an-area": 1, "outside": 1}}
-    assert summary["files"] == {"read": 3, "refused": {"not-json": 1}}
+    assert summary["files"] == {"read": 3, "refused": {"torn-file": 1}}
     assert summary["annotations"] == len(coco["annotations"]) == 2
     rows = read_ledger(tmp_path)
     assert [(row["annotation"], row["shape"], row["instance"], row["reason"]) for row in rows] == [
@@ -141,7 +141,7 @@ def test_shapes_in_are_shapes_in_instances_and_shapes_reported(labels, convert, 
         ("a.json", 2, None, "not-an-area"),
         ("a.json", 3, None, "outside"),
         ("b.json", 0, 2, ""),
-        ("c.json", None, None, "not-json"),
+        ("c.json", None, None, "torn-file"),
     ]
     assert [row.get("form") for row in rows] == ["rle", "rle", None, None, "rle", None]
 

@@ -113,6 +113,10 @@ def parse_json(content: bytes, path: object) -> Any:
         return _parse_sloppy_json(content, path)
 
 
+def _ends_too_early(error: json.JSONDecodeError) -> bool:
+    return error.msg.startswith("Unterminated") or bool(_HALF_A_WORD.fullmatch(error.doc.rstrip(), error.pos))
+
+
 def _parse_sloppy_json(content: bytes, path: object, pairs: Callable[..., Any] | None = None) -> Any:
     if not content.strip():
         message = "the file must hold JSON, but is empty; restore it from a backup or label the image again"
@@ -127,7 +131,8 @@ def _parse_sloppy_json(content: bytes, path: object, pairs: Callable[..., Any] |
         message = "the text must be Unicode, but has half a character (\\ud800 to \\udfff); retype that label"
         raise AnnotationError(path, "", message, "bad-text") from error
     except json.JSONDecodeError as error:
-        torn = error.msg.startswith("Unterminated") or _HALF_A_WORD.fullmatch(error.doc.rstrip(), error.pos)
+        text = error.doc.strip()
+        torn = not text or (text[0] == "{" and _ends_too_early(error))
         rule, what = ("torn-file", "ends too early") if torn else ("not-json", f"breaks off ({error.msg})")
         message = (
             f"the file must be whole JSON, but {what}; restore it from a backup or label the image again"

@@ -28,6 +28,7 @@ from workbench.engine.models.build import build_model, row_config
 from workbench.engine.models.table import MODELS
 from workbench.engine.prediction.evaluator import evaluate_part, predict_to_file
 from workbench.engine.training.stop import Stop, Stopped
+from workbench.engine.watching.pictures import Pictures
 from workbench.formats.manifest import read_manifest
 from workbench.project import read_project
 from workbench.run import Run
@@ -115,6 +116,17 @@ def test_what_a_killed_evaluation_left_half_written_is_swept_away(instance, dete
     evaluate_part(model, instance, "train", cfg, out=run)
     assert not any(path.exists() for path in left)
     assert run.predictions("train").is_file() and run.scores("train").is_file()
+
+
+def test_what_a_kill_left_of_a_sheet_of_pictures_is_swept_away(instance, detector, tmp_path):
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    left = tmp_path / f".step_0000004.png.{gone.pid}.workbench.tmp"
+    left.write_bytes(b"half")
+    model, cfg = detector
+    model.eval()
+    Pictures(instance, "train", cfg, count=1).draw(model, 8, tmp_path / "step_0000008.png")
+    assert [path.name for path in tmp_path.iterdir()] == ["step_0000008.png"]
 
 
 def test_the_same_model_gives_the_same_bytes_with_one_process_and_with_three(instance, detector, tmp_path):

@@ -18,7 +18,7 @@ from workbench.data.mask import Mask, array_to_mask, outline_to_mask, require_ma
 from workbench.engine.feed.records import read_records
 from workbench.engine.feed.sample import make_test_sample
 from workbench.engine.prediction.answers import Answer, Asker
-from workbench.files import write_atomically
+from workbench.files import sweep, write_atomically
 from workbench.formats.manifest import read_manifest
 from workbench.report.drawing.sheet import FAINT, GAP, INK, PAPER, Tile, draw_tile
 
@@ -67,6 +67,7 @@ class Pictures:
         sheet = draw_sheet(f"step {step}", pairs, self._categories)
         stream = BytesIO()
         sheet.save(stream, "PNG")
+        sweep(path.parent)  # what a kill left half-written
         write_atomically(path, stream.getvalue())
         return np.asarray(sheet)
 
