@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import median
 
 from workbench.jobs.home import HOME
-from workbench.jobs.job import FINAL, RUNNING, Job
+from workbench.jobs.job import FINAL, OPEN, RUNNING, Job
 from workbench.jobs.queue import Queue
 from workbench.jobs.room import Room, write_room
 from workbench.jobs.waking import find_daemon, wake
@@ -54,8 +54,9 @@ def measure_latency(home: Path) -> None:
         for number in range(MANY):
             queue.submit(Job(command=("true",), place="/", name=f"job {number}"))
     print(f"workbench jobs, {MANY:,}     {measure(['jobs', '--all'], 5):7.0f} ms", flush=True)
-    for entry in queue.entries((RUNNING,)):
-        queue.ask_to_stop(entry.number)
+    with queue.changing():  # the trainings that were launched above must never begin
+        for entry in reversed(queue.entries(OPEN)):
+            queue.ask_to_stop(entry.number)
     _end(queue)
 
 

@@ -1,6 +1,7 @@
 """A try of a job from its start to its end: codes, limits, stops, kills, and nothing left running."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -93,6 +94,16 @@ def test_stop_lets_the_command_end_by_itself(tmp_path: Path) -> None:
     folder.stop.touch()
     assert keeper.wait(10) == 143
     assert (read_json(folder.end(1)) or {})["reason"] == "stopped"
+
+
+def test_a_job_whose_folder_is_cleared_away_is_ended(tmp_path: Path) -> None:
+    folder = prepare(tmp_path, "import time; time.sleep(60)")
+    keeper = start(folder)
+    wait_for(lambda: folder.status.exists() and len(members(folder)) == 2)
+    shutil.rmtree(folder.path)
+    keeper.wait(10)
+    assert members(folder) == []
+    assert not folder.path.exists()
 
 
 def test_what_does_not_end_by_itself_is_killed_with_all_it_started(tmp_path: Path) -> None:

@@ -183,7 +183,7 @@ def _beat(folder: JobFolder) -> None:
 
 
 def _find_reason_to_end(watched: Try, now: float) -> str:
-    if watched.folder.stop.exists():
+    if watched.folder.stop.exists() or not watched.folder.path.exists():  # or somebody has cleared it away
         return STOPPED
     if watched.yielding:
         return PREEMPTED
@@ -198,6 +198,8 @@ def _conclude(watched: Try, code: int) -> int:
         watched.why = _find_reason_to_end(watched, time.monotonic())
     if count_members(watched.group, watched.mark):
         end_members(watched.group, watched.mark)
+    if not watched.folder.path.exists():
+        return code
     end = {"code": code, "reason": watched.why, "ended": time.time()}
     write_json(watched.folder.end(watched.token), end)
     return code
