@@ -15,18 +15,16 @@ import argparse
 import contextlib
 import io
 import json
-import os
 import resource
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from benchmarks.command import ROOT, run_workbench
+
 OWN_PARTS = '[split.lists]\ntrain = "train.txt"\nval = "val.txt"\n'
 LEAK_PROOF = "[split]\nval = 0.2\n"  # 20 seconds and 8 bits apart, as docs/splits.md has it
 
@@ -115,8 +113,17 @@ def prepare(trial: Trial, data: Path, home: Path) -> None:
             )
         return
     annotations = f"annotations/public-{trial.project}"
-    run(home, "fetch", trial.project, "--from", str(data / trial.source), "--out", annotations)
-    run(home, "new", trial.project, "--labels", trial.classes)
+    run_workbench(
+        "fetch",
+        trial.project,
+        "--from",
+        str(data / trial.source),
+        "--out",
+        annotations,
+        place=home,
+        show=True,
+    )
+    run_workbench("new", trial.project, "--labels", trial.classes, place=home, show=True)
     project = home / "projects" / trial.project
     (project / "project.toml").write_text(
         f'name = "{trial.project}"\ntask = "instance"\nannotations = "../../{annotations}"\n'
@@ -127,22 +134,6 @@ def prepare(trial: Trial, data: Path, home: Path) -> None:
         (project / f"{part}.txt").write_text("".join(f"{part}/{path.name}\n" for path in names))
 
 
-def run(home: Path, *words: str) -> str:
-    """Run one command of the workbench in that folder; its messages go where ours go."""
-    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    done = subprocess.run(
-        [sys.executable, "-m", "workbench", *words],
-        cwd=home,
-        env=os.environ | {"PYTHONPATH": path},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"workbench {' '.join(words)}: ended with {done.returncode}\n{done.stdout}")
-    return done.stdout
-
-
 def attempt(name: str, data: Path, out: Path, typed: list[str]) -> dict[str, Any]:
     """Train once."""
     trial = TRIALS[name]
@@ -151,7 +142,7 @@ def attempt(name: str, data: Path, out: Path, typed: list[str]) -> dict[str, Any
         prepare(trial, data, home)
     words = ["train", trial.project, "--model", trial.model, *trial.settings, *typed, "--json"]
     begun, spent = time.perf_counter(), processor_minutes()
-    record = json.loads(run(home, *words))
+    record = json.loads(run_workbench(*words, place=home, show=True))
     minutes = (time.perf_counter() - begun) / 60
     folder = sorted((home / "projects" / trial.project / "runs").iterdir())[-1]
     scores = json.loads((folder / "scores" / "val.json").read_text())

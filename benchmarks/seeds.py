@@ -15,16 +15,14 @@ import io
 import json
 import logging
 import math
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from benchmarks.command import ROOT, run_workbench
+
 SIDES = ("detectron2", "workbench")
 PLAIN = {  # nothing that Detectron2's trainer has not, too
     "train.ema": "0",
@@ -50,18 +48,7 @@ def train_workbench(home: Path, row: str, steps: int, seed: int) -> Path:
     """Train by the command that users type; return the run folder."""
     words = ["train", "balloons", "--model", row, "--steps", str(steps), "--seed", str(seed)]
     words += [word for pair in (PLAIN | {"train.evaluate_every": str(steps)}).items() for word in pair]
-    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    done = subprocess.run(
-        [sys.executable, "-m", "workbench", *words],
-        cwd=home,
-        env=os.environ | {"PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"workbench {' '.join(words)}: ended with {done.returncode}\n{done.stderr}")
-    return home / done.stdout.strip().splitlines()[-1]
+    return home / run_workbench(*words, place=home).strip().splitlines()[-1]
 
 
 def open_config(run: Path, name: str) -> Any:
@@ -172,7 +159,7 @@ def main() -> None:
     for seed in range(typed.seeds):
         rows.append(attempt(home, typed.row, typed.steps, seed))
         print(f"seed {seed}  " + "  ".join(show(side, rows[-1][side]) for side in SIDES), flush=True)
-    for kind in ("mask", "box"):
+    for kind in ("mask", "box") if len(rows) > 1 else ():
         sides = {side: [row[side][kind] for row in rows] for side in SIDES}
         apart = mean(sides["workbench"]) - mean(sides["detectron2"])
         noise = math.sqrt(sum(stdev(values) ** 2 / len(values) for values in sides.values()))

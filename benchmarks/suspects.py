@@ -13,15 +13,13 @@ own images, and the models learned from labels of which as many were spoiled. Th
 
 import argparse
 import json
-import os
 import random
 import shutil
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command import ROOT, run_workbench
 from benchmarks.spoiled_labels import KINDS, SHARE, Window, spoil_folder
 from workbench.conversion.folder import convert_folder
 from workbench.evaluation.coco.coco_predictions import read_predictions
@@ -35,7 +33,6 @@ from workbench.evaluation.overlap.pairs import compute_mask_pairs
 
 STEPS = tuple(step / 20 for step in range(33))  # suspects, as shares of how many were spoiled
 SAME, NEAR = 0.9, 0.5  # IoU of boxes: the label itself, and the place of an object
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def prepare(home: Path, project: str, seed: int, folds: int) -> None:
@@ -74,21 +71,7 @@ def train(folder: Path, row: str, steps: int, seed: int) -> Path:
     shutil.rmtree(folder / "runs", ignore_errors=True)
     words = ["train", str(folder), "--model", row, "--steps", str(steps), "--seed", str(seed)]
     words += ["train.evaluate_every", str(steps)]
-    return Path(_run(words).strip().splitlines()[-1])
-
-
-def _run(words: list[str]) -> str:
-    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    done = subprocess.run(
-        [sys.executable, "-m", "workbench", *words],
-        env=os.environ | {"PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"workbench {' '.join(words)}: ended with {done.returncode}\n{done.stderr}")
-    return done.stdout
+    return Path(run_workbench(*words).strip().splitlines()[-1])
 
 
 def gather(home: Path, folds: int, part: str) -> Path:
@@ -102,7 +85,7 @@ def gather(home: Path, folds: int, part: str) -> Path:
     for fold in range(folds):
         run = next((home / f"fold{fold}").glob("runs/*/run.json")).parent
         if not (run / "predictions" / f"{part}.json").exists():
-            _run(["evaluate", str(run), "--split", part])
+            run_workbench("evaluate", str(run), "--split", part)
         dataset = Path(json.loads((run / "run.json").read_text())["dataset"]["folder"])
         images = json.loads((dataset / f"{part}.json").read_text())["images"]
         names = {image["id"]: image["file_name"] for image in images}
