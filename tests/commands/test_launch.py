@@ -11,7 +11,7 @@ import pytest
 from tests.conversion.folders import put, put_project
 from tests.drawing import square
 from workbench.cli import main
-from workbench.commands.launch import read_time
+from workbench.commands.launching.pattern import read_time
 from workbench.errors import JobError
 from workbench.jobs.daemon import Daemon
 from workbench.jobs.folder import read_json

@@ -57,7 +57,7 @@ def format_seconds(seconds: float | None) -> str:
 
 def describe(entry: "Entry", folder: "JobFolder", now: float) -> str:
     """Everything about one job."""
-    from workbench.jobs.trials import show_command
+    from workbench.jobs.words import show_command
 
     job = entry.job
     rows = {

@@ -24,7 +24,9 @@ class Job:
     limit: float = 0.0  # seconds that one try may take; 0: any
     cores: int = 1
     gpus: int = 0
+    nodes: int = 1  # machines that one try takes, each with its own cores and gpus
     engine: str = "local"
+    group: str = ""  # jobs of one sweep or of one sharded work have the same
     options: Mapping[str, str] = field(default_factory=dict)  # what only that engine understands
 
     def to_json(self) -> dict[str, Any]:

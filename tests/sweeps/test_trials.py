@@ -7,7 +7,9 @@ import pytest
 
 from workbench.errors import JobError
 from workbench.jobs.job import Job
-from workbench.jobs.trials import choose_environment, plan_trials, read_sweeps, show_command
+from workbench.jobs.words import show_command
+from workbench.sweeps.axes import read_sweeps
+from workbench.sweeps.trials import plan_trials
 
 PATTERN = Job(command=(), place="/here", retries=1)
 
@@ -61,10 +63,3 @@ def test_a_key_is_swept_once() -> None:
 def test_nothing_else_follows_a_training() -> None:
     with pytest.raises(JobError, match="--then repot: must be evaluate or report"):
         plan_trials([Path("/p")], {}, [], PATTERN, stamp="S", then=("repot",))
-
-
-def test_a_job_gets_what_it_needs_of_the_environment_and_no_secret() -> None:
-    found = choose_environment(
-        {"PATH": "/bin", "OMP_NUM_THREADS": "2", "WANDB_API_KEY": "secret", "LC_ALL": "C", "AWS_SECRET": "x"}
-    )
-    assert found == {"LC_ALL": "C", "OMP_NUM_THREADS": "2", "PATH": "/bin"}

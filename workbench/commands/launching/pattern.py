@@ -1,0 +1,73 @@
+"""What is asked for of every job, whichever verb makes it: where it runs, and what it may take."""
+
+import argparse
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.errors import USAGE, JobError
+
+if TYPE_CHECKING:
+    from workbench.jobs.job import Job
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def add_job_arguments(parser: argparse.ArgumentParser, *, on: str = "local") -> None:
+    """Declare what is the same for all jobs."""
+    told = f" (the default: {on})" if on else ""
+    parser.add_argument("--on", default=on, metavar="ENGINE", help=f"inline, local or slurm{told}")
+    parser.add_argument("--after", type=int, nargs="+", default=[], metavar="JOB", help="wait for these jobs")
+    parser.add_argument("--priority", type=int, default=0, metavar="N", help="the higher, the sooner")
+    parser.add_argument("--retries", type=int, default=1, metavar="N", help="try again what fails by itself")
+    parser.add_argument("--limit", default="", metavar="TIME", help="what one try may take: 90m, 2h, 1d")
+    parser.add_argument("--cores", type=int, default=1, metavar="N", help="processor cores that a job takes")
+    parser.add_argument("--gpus", type=int, default=0, metavar="N", help="GPUs that a job takes, and uses")
+    parser.add_argument(
+        "--slurm", action="append", default=[], metavar="KEY=VALUE", help="what sbatch is told: partition=gpu"
+    )
+
+
+def read_pattern(args: argparse.Namespace) -> "Job":
+    """Return the job that all of them are like, without a command."""
+    from workbench.jobs.engines.table import require_engine
+    from workbench.jobs.environment import choose_environment
+    from workbench.jobs.job import Job
+
+    require_engine(args.on)
+    return Job(
+        command=(),
+        place=str(Path.cwd()),
+        environment=choose_environment(os.environ),
+        priority=args.priority,
+        retries=args.retries,
+        limit=read_time(args.limit),
+        cores=args.cores,
+        gpus=args.gpus,
+        engine=args.on,
+        options=_read_options(args.slurm),
+    )
+
+
+def read_time(text: str) -> float:
+    """Understand 90, 90s, 15m, 2h and 1.5d as seconds; nothing is no limit."""
+    if not text:
+        return 0.0
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text)
+    if found is None or not float(found[1]):
+        raise JobError(f"--limit {text}: must be a time such as 90m or 2h, but is not; correct it", USAGE)
+    return float(found[1]) * _UNITS[found[2]]
+
+
+def _read_options(texts: list[str]) -> dict[str, str]:
+    if not texts:
+        return {}
+    from workbench.jobs.engines.slurm import require_options
+
+    wrong = [text for text in texts if not re.fullmatch(r"\w+=.+", text)]
+    if wrong:
+        raise JobError(f"--slurm {wrong[0]}: must be KEY=VALUE, but is not; correct it", USAGE)
+    options = dict(text.split("=", 1) for text in texts)
+    require_options(options)
+    return options

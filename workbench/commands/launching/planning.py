@@ -1,0 +1,35 @@
+"""From what was typed to the trainings that it means."""
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.errors import InputMissing
+from workbench.project import find_project
+
+if TYPE_CHECKING:
+    from workbench.sweeps.trials import Trial
+
+
+def plan(args: argparse.Namespace) -> "list[Trial]":
+    """Return the trainings, and what follows each."""
+    from workbench.commands.launching.pattern import read_pattern
+    from workbench.sweeps.axes import read_sweeps
+    from workbench.sweeps.trials import plan_trials
+
+    pattern = read_pattern(args)
+    sweeps = read_sweeps(args.sweep)
+    if args.seeds:
+        sweeps["train.seed"] = tuple(map(str, range(args.seeds)))
+    rest = [*args.rest, *(["--gpus", str(args.gpus)] if args.gpus > 1 else [])]
+    then = [verb for verb in args.then.split(",") if verb not in ("", "none")]
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    return plan_trials([_find(name) for name in args.projects], sweeps, rest, pattern, stamp=stamp, then=then)
+
+
+def _find(name: str) -> Path:
+    folder = find_project(name)
+    if folder is None:
+        raise InputMissing(f"{name}: must be a project, but is not there; check the name")
+    return folder.resolve()

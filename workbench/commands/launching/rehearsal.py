@@ -1,0 +1,59 @@
+"""A dry run: the command lines that would be run, and what preflight says of the first of each project."""
+
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+from workbench.commands.launching.telling import to_json
+from workbench.commands.output import print_json, print_line, say
+from workbench.errors import OK
+
+if TYPE_CHECKING:
+    from workbench.sweeps.trials import Trial
+
+
+def rehearse(trials: "list[Trial]", *, as_json: bool) -> int:
+    """Start nothing; say what would be."""
+    from workbench.jobs.words import show_command
+
+    estimates = {trial.project: _estimate(trial) for trial in reversed(trials)}
+    if as_json:
+        found = [to_json(trial, []) for trial in trials]
+        print_json({"jobs": found, "estimates": {str(key): value for key, value in estimates.items()}})
+        return OK
+    for trial in trials:
+        for job in trial.jobs:
+            print_line(show_command(job))
+    for project, estimate in estimates.items():
+        count = sum(trial.project == project for trial in trials)
+        say(f"\n{project.name}: {describe(estimate, count)}")
+    return OK
+
+
+def _estimate(trial: "Trial") -> dict[str, Any]:
+    """Ask preflight about a training, as it would be run."""
+    import json
+
+    job = trial.jobs[0]
+    words = [*job.command[:3], "preflight", *job.command[4:-2], "--json"]
+    done = subprocess.run(words, cwd=job.place, capture_output=True, text=True, check=False)
+    try:
+        return dict(json.loads(done.stdout))
+    except ValueError:
+        return {"ok": False, "problems": done.stderr.strip().splitlines()[-1:]}
+
+
+def describe(found: dict[str, Any], count: int) -> str:
+    """Say in one line what preflight found."""
+    problems, pace = found.get("problems") or [], found.get("pace") or {}
+    if problems:
+        return f"would fail: {problems[0]}"
+    each = "each training" if count > 1 else "the training"
+    memory = f"{pace.get('memory_gb', 0):.1f} GB"
+    return f"{each} takes {format_hours(found.get('hours') or 0.0)} and {memory}, by a few steps made here"
+
+
+def format_hours(hours: float) -> str:
+    """Say a time as roughly as it is known."""
+    if hours < 1 / 60:
+        return "less than a minute"
+    return f"about {hours * 60:.0f} minutes" if hours < 2 else f"about {hours:.1f} hours"

@@ -1,0 +1,81 @@
+"""Jobs into the queue, or through this terminal; the only way in, for every verb that makes jobs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.commands.output import say
+from workbench.errors import FAILED, OK, JobError
+
+if TYPE_CHECKING:
+    from workbench.jobs.job import Job
+    from workbench.jobs.queue import Queue
+
+Needs = Sequence[Sequence[int]]  # for each job, which of those before it in the list must have finished
+
+
+def submit_jobs(jobs: "Sequence[Job]", needs: Needs, *, after: Sequence[int] = ()) -> list[int]:
+    """Put all into the queue of this machine, or none, and see that somebody works on it; return their numbers."""
+    from workbench.jobs import waking
+    from workbench.jobs.home import find_home
+    from workbench.jobs.queue import Queue
+
+    queue = Queue(find_home())
+    _require_room(queue, jobs)
+    numbers = _enter(queue, jobs, needs, after)
+    waking.wake(queue.home)
+    return numbers
+
+
+def work_here(jobs: "Sequence[Job]", needs: Needs) -> int:
+    """Run everything in this terminal, one after the other; the queue is one for this time only."""
+    from tempfile import TemporaryDirectory
+
+    from workbench.jobs.daemon import Daemon
+    from workbench.jobs.job import FINISHED
+    from workbench.jobs.queue import Queue
+
+    with TemporaryDirectory(prefix="workbench-jobs-") as home:
+        queue = Queue(Path(home))
+        _enter(queue, jobs, needs, ())
+        daemon = Daemon(queue=queue)
+        while queue.has_open():
+            daemon.turn()
+        ends = queue.entries()
+        queue.close()
+    for entry in ends:
+        say(f"{entry.state.ljust(8)}  {entry.job.name}  {entry.reason}".rstrip())
+    return OK if all(entry.state == FINISHED for entry in ends) else FAILED
+
+
+def chain(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """The needs of chains that are laid end to end: each job needs the one before it in its own chain."""
+    place = 0
+    for length in lengths:
+        for link in range(length):
+            yield [place - 1] if link else []
+            place += 1
+
+
+def _enter(queue: "Queue", jobs: "Sequence[Job]", needs: Needs, after: Sequence[int]) -> list[int]:
+    numbers: list[int] = []
+    with queue.changing():
+        for job, needed in zip(jobs, needs, strict=True):
+            wanted = [numbers[place] for place in needed] or after
+            numbers.append(queue.submit(replace(job, after=tuple(wanted))))
+    return numbers
+
+
+def _require_room(queue: "Queue", jobs: "Sequence[Job]") -> None:
+    """Refuse at once what could never start."""
+    from workbench.jobs.engines.table import find_engine
+
+    rooms = {name: find_engine(name, queue.home).room() for name in {job.engine for job in jobs}}
+    for job in jobs:
+        room = rooms[job.engine]
+        if not room.holds(job):
+            raise JobError(
+                f"{job.name}: must fit on this machine, but wants {job.cores} cores and {job.gpus} GPUs "
+                f"where there are {room.cores} and {len(room.gpus)}; ask for less"
+            )

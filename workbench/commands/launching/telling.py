@@ -1,0 +1,29 @@
+"""What was put into the queue, for a person and for a program."""
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.commands.output import format_table, print_json, print_line, say
+
+if TYPE_CHECKING:
+    from workbench.sweeps.trials import Trial
+
+
+def tell(trials: "list[Trial]", numbers: list[int], *, as_json: bool) -> None:
+    """A line a training: its jobs, its run, its values."""
+    shares = iter(numbers)
+    mine = [[next(shares) for _ in trial.jobs] for trial in trials]
+    if as_json:
+        print_json({"jobs": [to_json(trial, one) for trial, one in zip(trials, mine, strict=True)]})
+        return
+    keys = list(trials[0].values)
+    rows: list[tuple[str, ...]] = [("jobs", "run", *keys)]
+    for trial, one in zip(trials, mine, strict=True):
+        rows.append((", ".join(map(str, one)), str(trial.run), *(trial.values[key] for key in keys)))
+    print_line(format_table(rows))
+    say("\nworkbench jobs lists them; workbench jobs logs JOB -f follows one")
+
+
+def to_json(trial: "Trial", numbers: list[int]) -> dict[str, Any]:
+    """What `--json` says of a training."""
+    commands = [list(job.command) for job in trial.jobs]
+    return {"run": str(trial.run), "values": dict(trial.values), "numbers": numbers, "commands": commands}

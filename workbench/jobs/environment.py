@@ -1,0 +1,26 @@
+"""What of the environment of whoever launches a job goes with it."""
+
+from collections.abc import Mapping
+
+# What decides which programs run, and how; no keys, no passwords.
+INHERITED = ("PATH", "HOME", "USER", "LANG", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+INHERITED_FAMILIES = (
+    "LC_",
+    "OMP_",
+    "CUDA_",
+    "NCCL_",
+    "PYTHON",
+    "WORKBENCH_",
+    "DETECTRON2_",
+    "FVCORE_",
+    "TORCH",
+)
+
+
+def choose_environment(found: Mapping[str, str]) -> dict[str, str]:
+    """Return what a job needs of the environment in which it was launched."""
+    return {
+        name: value
+        for name, value in sorted(found.items())
+        if name in INHERITED or name.startswith(INHERITED_FAMILIES)
+    }

@@ -1,0 +1,75 @@
+"""What a sweep asks for: one training for each combination of values and seeds, and what follows each."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from workbench.errors import USAGE, JobError
+from workbench.jobs.job import Job
+from workbench.jobs.words import PROGRAM
+
+FOLLOWERS = ("evaluate", "report")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One training and what follows it; `values` says in what it differs from its neighbours."""
+
+    project: Path
+    name: str  # of the run
+    values: Mapping[str, str]
+    jobs: tuple[Job, ...]  # the first trains; each other one needs the one before it
+
+    @property
+    def run(self) -> Path:
+        """Its run folder."""
+        return self.project / "runs" / self.name
+
+
+def plan_trials(
+    projects: Sequence[Path],
+    sweeps: Mapping[str, Sequence[str]],
+    rest: Sequence[str],
+    pattern: Job,
+    *,
+    stamp: str,
+    then: Sequence[str] = (),
+) -> list[Trial]:
+    """Return a trial for each project and combination, in the order in which they were typed."""
+    unknown = [verb for verb in then if verb not in FOLLOWERS]
+    if unknown:
+        raise JobError(
+            f"--then {unknown[0]}: must be {' or '.join(FOLLOWERS)}, but is not; correct it", USAGE
+        )
+    grid = [dict(zip(sweeps, values, strict=True)) for values in itertools.product(*sweeps.values())]
+    group = stamp if len(grid) > 1 else ""
+    return [
+        _plan_trial(
+            project, values, rest, replace(pattern, name=_name(stamp, number, grid), group=group), then
+        )
+        for project in projects
+        for number, values in enumerate(grid, 1)
+    ]
+
+
+def _name(stamp: str, number: int, grid: Sequence[object]) -> str:
+    return f"{stamp}-{number:0{len(str(len(grid)))}d}" if len(grid) > 1 else stamp
+
+
+def _plan_trial(
+    project: Path, values: Mapping[str, str], rest: Sequence[str], pattern: Job, then: Sequence[str]
+) -> Trial:
+    words = [word for pair in values.items() for word in pair]
+    run = str(project / "runs" / pattern.name)
+    train = (*PROGRAM, "train", str(project), *rest, *words, "--run", pattern.name)
+    after = [
+        replace(pattern, command=(*PROGRAM, verb, run), name=f"{verb} {pattern.name}", gpus=0)
+        for verb in then
+    ]
+    return Trial(
+        project=project,
+        name=pattern.name,
+        values=values,
+        jobs=(replace(pattern, command=train, name=f"train {pattern.name}"), *after),
+    )
