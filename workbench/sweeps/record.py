@@ -1,0 +1,197 @@
+"""A sweep: trainings that belong together, and the folder that says which they are.
+
+sweep.json    what was launched: written once by `launch`, in the moment in which its jobs are in the queue
+journal.log   what a search has tried, and what came of it
+folds.json    which image is in which fold, frozen
+page.html     all trials on one page
+best.toml     project.toml with the values of the best trial
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from workbench.errors import BAD_DATA, CANNOT_CREATE, InputMissing, WorkbenchError, nearest
+from workbench.files import is_file, prepare_folder, write_atomically
+from workbench.run import Run
+
+RECORD = "sweep.json"
+SEED = "train.seed"  # the key that says nothing about the model, and everything about noise
+FOLD = "split.fold"  # the key that says which fold is judged
+VERSION = 1
+Kind = Literal["grid", "search"]
+
+
+class SweepError(WorkbenchError):
+    """A sweep that cannot be used."""
+
+    def __init__(self, message: str, exit_code: int = BAD_DATA) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepTrial:
+    """One training; those that share their values and differ in seed or fold tell how much is noise."""
+
+    number: int  # from 1 on
+    run: str  # the name of its run
+    values: Mapping[str, str] = field(
+        default_factory=dict
+    )  # without seed and fold; a search fills them in later
+    seed: int | None = None
+    fold: int | None = None  # from 1 on
+    jobs: tuple[int, ...] = ()  # numbers in the queue: the training, then what follows it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """What was launched together; it never changes."""
+
+    name: str
+    kind: Kind = "grid"
+    axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # key -> values; of a search: its range
+    seeds: tuple[int, ...] = ()
+    folds: int = 0  # 0: the project's own split
+    trials: tuple[SweepTrial, ...] = ()
+    metric: str = ""  # what decides which is best, such as mask.AP; empty: what the task goes by
+    words: tuple[str, ...] = ()  # what all of them were given: what stood behind --
+    home: str = ""  # the folder of the queue that knows the jobs; empty: none does
+    created: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what sweep.json holds."""
+        return {"version": VERSION, **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepFolder:
+    """One folder under projects/<project>/sweeps/; nobody else spells the names in it."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """What a person calls it; the names of its runs begin with it."""
+        return self.path.name
+
+    @property
+    def project(self) -> Path:
+        """The project whose sweep it is."""
+        return self.path.parent.parent
+
+    @property
+    def record(self) -> Path:
+        """What was launched."""
+        return self.path / RECORD
+
+    @property
+    def journal(self) -> Path:
+        """What a search has tried."""
+        return self.path / "journal.log"
+
+    @property
+    def folds(self) -> Path:
+        """Which image is in which fold."""
+        return self.path / "folds.json"
+
+    @property
+    def page(self) -> Path:
+        """The page for people."""
+        return self.path / "page.html"
+
+    @property
+    def best(self) -> Path:
+        """project.toml with the values of the best trial."""
+        return self.path / "best.toml"
+
+    def run(self, trial: SweepTrial) -> Run:
+        """The run of a trial, which may not be there yet."""
+        return Run(folder=self.project / "runs" / trial.run)
+
+
+def name_trial(sweep: str, number: int, count: int) -> str:
+    """Return the name of a trial's run; as many digits as the last one needs, so that names sort as numbers do."""
+    return f"{sweep}-{number:0{max(2, len(str(count)))}d}"
+
+
+def sweep_folder(project: Path, name: str) -> SweepFolder:
+    """Return where the sweep of that name lies, whether it is there or not."""
+    if not name or Path(name).name != name or name.startswith("."):
+        raise SweepError(f"{name!r}: must be a name without slashes or a dot in front, but is not; change it")
+    return SweepFolder(path=project / "sweeps" / name)
+
+
+def make_sweep(project: Path, name: str) -> SweepFolder:
+    """Make the folder of a new sweep; what is launched is not mixed with what was."""
+    folder = sweep_folder(project, name)
+    if is_file(folder.record):
+        raise SweepError(
+            f"{folder.path}: must be a new sweep, but is there; choose another name", CANNOT_CREATE
+        )
+    prepare_folder(folder.path)
+    return folder
+
+
+def write_sweep(folder: SweepFolder, sweep: Sweep) -> None:
+    """Write sweep.json, whole or not at all."""
+    text = json.dumps(sweep.to_json(), indent=1, ensure_ascii=False)
+    write_atomically(folder.record, f"{text}\n".encode())
+
+
+def read_sweep(folder: SweepFolder) -> Sweep:
+    """Read sweep.json."""
+    path = folder.record
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputMissing(f"{path}: must exist, but does not; is {folder.path} a sweep?") from None
+    except (OSError, ValueError) as error:
+        raise SweepError(
+            f"{path}: must be readable JSON, but is not ({error}); launch the sweep again"
+        ) from error
+    version = found.get("version") if isinstance(found, dict) else None
+    if version != VERSION:
+        raise SweepError(f"{path}: version: must be {VERSION}, but got {version!r}; update the workbench")
+    try:
+        return _json_to_sweep(found)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SweepError(f"{path}: must be what launch wrote, but is not ({error!r}); restore it") from error
+
+
+def _json_to_sweep(found: Mapping[str, Any]) -> Sweep:
+    rest = {key: value for key, value in found.items() if key != "version"}
+    if rest["kind"] not in get_args(Kind):
+        raise ValueError(f"kind {rest['kind']}")
+    return Sweep(
+        **rest
+        | {
+            "axes": {key: tuple(values) for key, values in rest["axes"].items()},
+            "seeds": tuple(rest["seeds"]),
+            "words": tuple(rest["words"]),
+            "trials": tuple(SweepTrial(**{**one, "jobs": tuple(one["jobs"])}) for one in rest["trials"]),
+        }
+    )
+
+
+def list_sweeps(project: Path) -> list[SweepFolder]:
+    """Every sweep of a project, the oldest first."""
+    return [SweepFolder(path=path.parent) for path in sorted((project / "sweeps").glob(f"[!.]*/{RECORD}"))]
+
+
+def find_sweep(project: Path, name: str = "") -> SweepFolder:
+    """Return the sweep that a person means by its name or its folder; without either, the last one."""
+    known = list_sweeps(project)
+    if name in ("", "last"):
+        if not known:
+            raise InputMissing(
+                f"{project}: must have a sweep, but has none; workbench launch --sweep makes one"
+            )
+        return known[-1]
+    found = [one for one in known if name == one.name or Path(name).resolve() == one.path.resolve()]
+    if not found:
+        names = [one.name for one in known]
+        raise InputMissing(f"{name}: must be a sweep of {project}, but is not{nearest(name, names)}")
+    return found[0]
