@@ -21,6 +21,7 @@ FLOORS = (
     ("errors",),
     ("extras", "files", "parallel", "progress", "redaction"),
     ("data",),
+    ("project_folder",),
     ("project",),
     ("formats", "jobs", "prepare", "run", "settings"),
     ("conversion", "doctor", "drafting", "evaluation", "fetching", "importing", "segmenting"),

@@ -3,7 +3,8 @@
 import pytest
 
 from workbench.errors import ProjectError
-from workbench.project import find_project, read_project
+from workbench.project import read_project
+from workbench.project_folder import find_project
 
 GOOD = 'annotations = "labels"\ncategories = ["cat", "dog"]\n'
 

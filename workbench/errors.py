@@ -5,7 +5,6 @@ Every message follows one grammar:
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 OK, FAILED, USAGE = 0, 1, 2
 BAD_DATA, NO_INPUT, SERVICE_DOWN, BUG, OUT_OF_MEMORY = 65, 66, 69, 70, 71
@@ -71,6 +70,8 @@ class MissingExtra(WorkbenchError):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return `'; did you mean "x"?'` plus the list of valid names, ready to end a message."""
+    from difflib import get_close_matches  # only whoever mistyped something waits for it
+
     names = sorted(known)
     close = get_close_matches(name[:100], names, n=1)
     hint = f'; did you mean "{close[0]}"?' if close else ""

@@ -1,9 +1,7 @@
 """Files that are either whole or not there, and names that stay in their folder."""
 
 import errno
-import hashlib
 import os
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -73,11 +71,13 @@ def claim(descriptor: int) -> bool:
 
 def sweep(folder: Path) -> None:
     """Delete what runs that were killed left in a folder: our temporary names, of a dead process, held by nobody."""
+    from shutil import rmtree
+
     for path in folder.glob(".*.workbench.tmp"):
         number = path.name.split(".")[-3]
         if number.isdecimal() and not _is_alive(int(number)) and _is_free(path):
             with suppress(OSError):
-                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+                rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def _is_alive(process: int) -> bool:
@@ -132,7 +132,9 @@ def link_or_copy(source: Path, target: Path) -> None:
     except FileExistsError:  # it may be another name of a person's image: writing into it would change that
         raise
     except OSError:
-        shutil.copyfile(source, target)
+        from shutil import copyfile
+
+        copyfile(source, target)
 
 
 def prepare_folder(folder: Path) -> None:
@@ -185,11 +187,15 @@ def sync_folder(folder: Path) -> None:
 
 def digest(content: bytes) -> str:
     """Name a content by its hash (SHA-256, hexadecimal)."""
+    import hashlib  # loads OpenSSL, which most verbs never need
+
     return hashlib.sha256(content).hexdigest()
 
 
 def digest_file(path: Path) -> str:
     """Name a file's content by its hash without holding it in memory."""
+    import hashlib
+
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

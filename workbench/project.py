@@ -11,10 +11,9 @@ from workbench.data.annotation import RESERVED_LABELS
 from workbench.data.colors import category_color
 from workbench.data.dataset import Category
 from workbench.errors import ProjectError, nearest
-from workbench.files import is_file
+from workbench.project_folder import FILE
 
 Task = Literal["instance", "semantic", "panoptic"]
-FILE = "project.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +71,6 @@ KEYS = (
     "train",
     "detectron2",
 )
-
-
-def find_project(name: str) -> Path | None:
-    """Return the folder that a person means by a path or by a name under projects/."""
-    for folder in (Path(name), Path("projects") / name):
-        if is_file(folder / FILE):
-            return folder
-    return Path(name).parent if Path(name).name == FILE and is_file(Path(name)) else None
 
 
 def read_project(folder: Path) -> Project:

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args, get_origin
 
 from workbench.errors import ProjectError, nearest
-from workbench.project import FILE, Project
+from workbench.project import Project
+from workbench.project_folder import FILE
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 Schedule = Literal["row", "step", "cosine"]

@@ -12,7 +12,8 @@ from workbench.formats.labelme import parse_json, read_bytes
 from workbench.inspection.checked import Checked
 from workbench.inspection.coco import check_coco_file
 from workbench.inspection.folder import Scope, check_folder, check_one
-from workbench.project import Project, find_project, read_labels, read_project
+from workbench.project import Project, read_labels, read_project
+from workbench.project_folder import find_project
 
 HELP = "Find every mistake in annotations and images: a project, a Labelme folder, or a COCO file."
 EXAMPLE = "workbench check annotations/balloons --labels annotations/balloons/labels.txt"

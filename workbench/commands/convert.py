@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.commands.label_lines import warn_of_later_classes
 from workbench.commands.output import format_table, print_json, print_line, safe
 from workbench.errors import OK, InputMissing, ProjectError
-from workbench.project import find_project, read_labels, read_project
+from workbench.project import read_labels, read_project
+from workbench.project_folder import find_project
 
 if TYPE_CHECKING:
     from workbench.conversion.result import Result

@@ -10,7 +10,8 @@ from types import ModuleType
 from workbench.commands import check, convert, report, train
 from workbench.commands.output import print_json, print_line, say
 from workbench.errors import OK, ProjectError, WorkbenchError
-from workbench.project import find_project, read_project
+from workbench.project import read_project
+from workbench.project_folder import find_project
 from workbench.run import list_runs
 
 HELP = "Run the whole flow on a drawn sample: check, convert, train a small model, and a report to look at."

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from workbench.commands.output import format_table, print_json, print_line, say
 from workbench.commands.showing import add_app_arguments, require_app, show
 from workbench.errors import OK, InputMissing
-from workbench.project import find_project, read_project
+from workbench.project import read_project
+from workbench.project_folder import find_project
 
 if TYPE_CHECKING:
     from workbench.review.explore import Explored

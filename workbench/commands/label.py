@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from workbench.commands.output import print_json, print_line, safe, say
 from workbench.errors import FAILED, OK, USAGE, InputMissing, MissingExtra, nearest
-from workbench.project import Project, find_project, read_project
+from workbench.project import Project, read_project
+from workbench.project_folder import find_project
 
 if TYPE_CHECKING:
     from workbench.inspection.checked import Checked

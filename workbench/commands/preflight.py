@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from workbench.commands.output import format_table, print_json, print_line, say
 from workbench.commands.training_arguments import add_training_arguments, read_typed
 from workbench.errors import FAILED, OK, InputMissing
-from workbench.project import find_project, read_project
+from workbench.project import read_project
+from workbench.project_folder import find_project
 
 if TYPE_CHECKING:
     from workbench.engine.config.anchors import AnchorMatch

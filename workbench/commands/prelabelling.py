@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import InputMissing, ProjectError, WorkbenchError, nearest
 from workbench.parallel import map_in_order
 from workbench.progress import track
-from workbench.project import Project, find_project, read_labels, read_project
+from workbench.project import Project, read_labels, read_project
+from workbench.project_folder import find_project
 
 if TYPE_CHECKING:
     from workbench.data.annotation import Shape

@@ -10,7 +10,8 @@ import orjson
 from workbench.commands.output import safe, say
 from workbench.data.selection import FINE, Pick, Selection
 from workbench.errors import InputMissing, ProjectError, WorkbenchError
-from workbench.project import Project, find_project, read_project
+from workbench.project import Project, read_project
+from workbench.project_folder import find_project
 
 if TYPE_CHECKING:
     from workbench.data.dataset import Category

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from workbench.errors import InputMissing, nearest
 from workbench.files import is_file
-from workbench.project import find_project
+from workbench.project_folder import find_project
 from workbench.run import RECORD, Run, list_runs
 
 

@@ -7,7 +7,7 @@ from workbench.commands.output import print_json, print_line, say
 from workbench.commands.run_diff import diff_runs, format_diff
 from workbench.commands.run_lines import describe_run, format_list, summarise_run
 from workbench.errors import OK, USAGE, InputMissing, WorkbenchError
-from workbench.project import find_project
+from workbench.project_folder import find_project
 from workbench.run import Run, RunBusy, find_run, hold, is_held, list_runs
 
 HELP = "List a project's runs, show one, tell two apart, or remove some."

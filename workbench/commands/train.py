@@ -11,7 +11,8 @@ from workbench.commands.label_lines import warn_of_later_classes
 from workbench.commands.output import format_table, print_json, print_line, say
 from workbench.commands.training_arguments import add_training_arguments, read_typed
 from workbench.errors import OK, InputMissing
-from workbench.project import Project, find_project, read_project
+from workbench.project import Project, read_project
+from workbench.project_folder import find_project
 from workbench.run import Run, RunError, find_run, hold, list_runs, name_run, read_record
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import argparse
 
 from workbench.commands.weights_choice import choose_weights
 from workbench.errors import USAGE, WorkbenchError
-from workbench.project import find_project
+from workbench.project_folder import find_project
 
 
 class PairsError(WorkbenchError):

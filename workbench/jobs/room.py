@@ -1,6 +1,5 @@
 """How much runs at once on this machine: cores and GPUs, and what of them is free."""
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -61,10 +60,11 @@ def write_room(home: Path, room: Room) -> None:
 @cache
 def count_gpus() -> int:
     """Ask the driver; without one there is none."""
-    if shutil.which("nvidia-smi") is None:
-        return 0
     import subprocess
+    from shutil import which  # loads all compressors; small as it looks, launch is to answer at once
 
+    if which("nvidia-smi") is None:
+        return 0
     try:
         told = subprocess.run(
             ["nvidia-smi", "--list-gpus"], capture_output=True, text=True, timeout=20, check=False

@@ -14,7 +14,8 @@ from workbench.engine.models.table import MODELS
 from workbench.engine.training.resume import ChangedRun
 from workbench.engine.training.start import begin_run, plan_course, resume_run
 from workbench.errors import ProjectError
-from workbench.project import FILE, read_project
+from workbench.project import read_project
+from workbench.project_folder import FILE
 from workbench.run import read_record
 
 RATE = MODELS["mask_rcnn_nano"].lr / MODELS["mask_rcnn_nano"].batch  # an image

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import InputMissing
-from workbench.project import find_project
+from workbench.project_folder import find_project
 
 if TYPE_CHECKING:
     from workbench.sweeps.trials import Trial

@@ -33,7 +33,7 @@ from workbench.engine.config.situation import Proposal, Rule, Situation
 from workbench.engine.config.typed import Said, read_table, read_typed
 from workbench.engine.models.build import row_config
 from workbench.engine.models.row import Model, ModelError
-from workbench.project import FILE
+from workbench.project_folder import FILE
 from workbench.settings import Settings
 
 # In this order: a rule sees what the ones before it decided.

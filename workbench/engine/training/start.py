@@ -22,7 +22,8 @@ from workbench.engine.training.lineage import find_commit, find_versions
 from workbench.engine.training.resume import require_equal, require_fitting
 from workbench.errors import ProjectError, WorkbenchError
 from workbench.files import digest_file, write_atomically
-from workbench.project import FILE, Project, read_project
+from workbench.project import Project, read_project
+from workbench.project_folder import FILE
 from workbench.redaction import redact
 from workbench.run import Run, make_run, read_record, write_record
 from workbench.settings import Settings, read_settings
