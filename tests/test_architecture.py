@@ -23,7 +23,7 @@ FLOORS = (
     ("data",),
     ("project_folder",),
     ("project",),
-    ("formats", "jobs", "prepare", "run", "settings"),
+    ("formats", "jobs", "prepare", "run", "settings", "sharding"),
     ("conversion", "doctor", "drafting", "evaluation", "fetching", "importing", "segmenting"),
     ("report",),  # shows what evaluation found; trainings draw with its pencils
     ("engine", "inspection", "labelling", "review", "sweeps"),  # inspection looks at a project as conversion would
