@@ -26,6 +26,7 @@ os.environ.setdefault(
 from tests.fuzz import drawn
 from tests.fuzz.batch import WAYS, Mutant, Palette, breed, run_batch
 from tests.fuzz.guard import run_in_child
+from workbench.parallel import die_with_parent
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "data" / "labelme_corpus"
 SECONDS = 120
@@ -71,7 +72,8 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         sound = drawn.draw_pictures(home / "pictures")
         palette = Palette(drawn.read_corpus(args.corpus), sound, drawn.odd_pictures(home / "pictures"))
-        with ProcessPoolExecutor(args.workers, multiprocessing.get_context("fork")) as pool:
+        forking = multiprocessing.get_context("fork")
+        with ProcessPoolExecutor(args.workers, forking, die_with_parent, (os.getpid(),)) as pool:
             for done, one in enumerate(pool.map(partial(run, home, palette, args.keep), batches), 1):
                 tally.add(one)
                 if sys.stderr.isatty():

@@ -177,3 +177,10 @@ def test_a_sign_of_life_is_given(tmp_path: Path) -> None:
     folder = prepare(tmp_path, "import time; time.sleep(0.5)")
     start(folder).wait(20)
     assert folder.heartbeat.exists()
+
+
+def test_a_new_try_is_not_judged_by_the_signs_of_life_of_the_one_before(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "job", Job(command=("true",), place="/"))
+    folder.heartbeat.touch()
+    assert give_token(folder, 2)
+    assert not folder.heartbeat.exists()

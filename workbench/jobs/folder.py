@@ -23,6 +23,8 @@ from typing import Any
 from workbench.files import claim, write_atomically
 from workbench.jobs.job import Job, json_to_job
 
+NAME = "%06d"  # of the folder of a job, by its number
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFolder:
@@ -123,8 +125,8 @@ def give_token(folder: JobFolder, token: int) -> bool:
     try:
         if not claim(descriptor):
             return False
-        with suppress(FileNotFoundError):
-            folder.stop.unlink()
+        for left in (folder.stop, folder.heartbeat):  # a new try is judged by its own signs of life
+            left.unlink(missing_ok=True)
         write_atomically(folder.token, f"{token}\n".encode())
         return True
     finally:
