@@ -29,6 +29,14 @@ class SplitSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """One fold of a cross-validation: the part of each image that takes part, and the file that says so."""
+
+    file: Path
+    parts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """Everything project.toml says, checked; `folder` is where it lies."""
 
@@ -42,6 +50,7 @@ class Project:
     model: Mapping[str, Any] = field(default_factory=dict)
     train: Mapping[str, Any] = field(default_factory=dict)
     detectron2: Mapping[str, Any] = field(default_factory=dict)
+    fold: Fold | None = None  # typed, never in the file: judged on this, in place of the project's own split
 
     @property
     def datasets(self) -> Path:

@@ -71,9 +71,17 @@ class AugmentSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SplitChoice:
+    """What is judged on, where it is not val of the project's own split; only typed, so that no file hides it."""
+
+    fold: str = ""  # SWEEP/NUMBER: a fold of a cross-validation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of it."""
 
+    split: SplitChoice = field(default_factory=SplitChoice)
     model: ModelSettings = field(default_factory=ModelSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
     augment: AugmentSettings = field(default_factory=AugmentSettings)
@@ -91,6 +99,7 @@ def read_settings(project: Project, typed: Mapping[str, str] | None = None) -> S
     if not isinstance(augment, Mapping):
         raise ProjectError(f"{path}: train.augment: must be a table, but got {augment!r}; change it")
     tables: dict[str, dict[str, Any]] = {
+        "split": {},
         "model": dict(project.model),
         "train": train,
         "augment": dict(augment),
@@ -114,7 +123,7 @@ def read_settings(project: Project, typed: Mapping[str, str] | None = None) -> S
 def settings_from_json(raw: Mapping[str, Any]) -> Settings:
     """Take back what run.json kept; settings that are younger than the run have their defaults."""
     tables = {
-        room: {key: _read("run.json", room, kind, key, value) for key, value in raw[room].items()}
+        room: {key: _read("run.json", room, kind, key, value) for key, value in raw.get(room, {}).items()}
         for room, kind in _TABLES.items()
     }
     return Settings(**{room: kind(**tables[room]) for room, kind in _TABLES.items()})
@@ -125,7 +134,12 @@ def choose_decay(asked: float, steps: int) -> float:
     return asked if asked >= 0 else max(1 - 10 / max(steps, 1), 0.0)
 
 
-_TABLES: Mapping[str, Any] = {"model": ModelSettings, "train": TrainSettings, "augment": AugmentSettings}
+_TABLES: Mapping[str, Any] = {
+    "split": SplitChoice,
+    "model": ModelSettings,
+    "train": TrainSettings,
+    "augment": AugmentSettings,
+}
 _LEAST = {
     "keep": 1,
     "accumulate": 1,
