@@ -1,7 +1,7 @@
 """A project becomes its dataset folder: looked at, split, fingerprinted, and only then written."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from workbench.conversion.look import Look, look_at_all, name_source
 from workbench.conversion.one import Settings
 from workbench.conversion.painted import name_pictures
 from workbench.conversion.parts import PartFiles
+from workbench.conversion.pieces import Pieces
 from workbench.conversion.result import Result, count, require_nothing_skipped
 from workbench.conversion.staging import require_unchanged, staging_folder
 from workbench.data.finding import Finding
@@ -43,28 +44,54 @@ class Plan:
     as_rle: bool
 
 
+# Paints the pictures of these jobs into a folder, and yields their pieces in order.
+Make = Callable[[Path, Sequence[Job]], Iterable[Pieces]]
+
+
 def convert_project(project: Project, out: Path | None, *, as_rle: bool, strict: bool) -> Result:
     """Write the dataset folder of a project, unless it is there already; and freeze the split."""
+    prepare_places(project, out)
+    plan = plan_dataset(project, out, as_rle=as_rle)
+
+    def make(staging: Path, jobs: Sequence[Job]) -> Iterable[Pieces]:
+        return make_job_pieces(open_workshop(project, plan.folder, staging, as_rle=as_rle), jobs)
+
+    return write_dataset(plan, make, strict=strict)
+
+
+def prepare_places(project: Project, out: Path | None) -> None:
+    """See that dataset and split can be written, before any work is done that would be lost."""
     prepare_new_folder(out or project.datasets / "new")
     if not project.frozen_split.exists():
         prepare_folder(project.folder)
-    plan = plan_dataset(project, out, as_rle=as_rle)
+
+
+def write_dataset(plan: Plan, make: Make, *, strict: bool) -> Result:
+    """Write the folder that was planned, unless it is there; `make` paints into it, and yields what is to be joined."""
     if (plan.folder / NAME).is_file():
         result = _reuse(plan)
         require_nothing_skipped(result, strict=strict)
         return result
     with staging_folder(plan.folder) as staging:
-        result = _write(plan, staging)
+        jobs = list_jobs(plan)
+        result = _write(plan, staging, jobs, make(staging, jobs))
         require_nothing_skipped(result, strict=strict)
-        write_frozen_split(project.frozen_split, plan.split.parts)
+        if not plan.project.fold:
+            write_frozen_split(plan.project.frozen_split, plan.split.parts)
     return result
 
 
 def plan_dataset(project: Project, out: Path | None, *, as_rle: bool) -> Plan:
     """Look at everything, split it, and name what would come out."""
     looks = look_at_all(project, list_annotations(project.annotations))
+    return split_dataset(project, looks, out, as_rle=as_rle)
+
+
+def split_dataset(project: Project, looks: Sequence[Look], out: Path | None, *, as_rle: bool) -> Plan:
+    """Split what was looked at, and name what would come out."""
+    looks = _choose_looks(project, looks)
     usable = [look.survey for look in looks if not look.refused]
-    split = assign_parts(usable, project.split, read_frozen_split(project.frozen_split), read_lists(project))
+    split = assign_parts(usable, project.split, *_read_parts(project))
     sources = tuple(map(name_source, looks))
     name = fingerprint(
         sources=sources,
@@ -84,6 +111,20 @@ def plan_dataset(project: Project, out: Path | None, *, as_rle: bool) -> Plan:
         folder=folder,
         as_rle=as_rle,
     )
+
+
+def _choose_looks(project: Project, looks: Sequence[Look]) -> Sequence[Look]:
+    """A fold is about the images that were there when it was drawn: what came later would change it underway."""
+    if project.fold is None:
+        return looks
+    return [look for look in looks if image_key(look.survey) in project.fold.parts]
+
+
+def _read_parts(project: Project) -> tuple[Mapping[str, str], Mapping[str, Sequence[str]]]:
+    """The parts that are settled, and the lists of a person; in a fold everything is settled."""
+    if project.fold:
+        return project.fold.parts, {}
+    return read_frozen_split(project.frozen_split), read_lists(project)
 
 
 def freeze_split(project: Project) -> Mapping[str, str]:
@@ -108,7 +149,7 @@ def read_lists(project: Project) -> Mapping[str, Sequence[str]]:
     return lists
 
 
-def _write(plan: Plan, staging: Path) -> Result:
+def _write(plan: Plan, staging: Path, jobs: Sequence[Job], work: Iterable[Pieces]) -> Result:
     """Write every file into the staging folder, the manifest last."""
     project, parts = plan.project, plan.split.parts
     used = [part for part in PARTS if part in set(parts.values())]
@@ -118,8 +159,7 @@ def _write(plan: Plan, staging: Path) -> Result:
             part: stack.enter_context(PartFiles(staging, part, project.categories, project.task))
             for part in used
         }
-        jobs = _list_jobs(plan)
-        for job, pieces in zip(jobs, make_job_pieces(_open_workshop(plan, staging), jobs), strict=True):
+        for job, pieces in zip(jobs, work, strict=True):
             add_to_ledger(pieces, ledger, files[job.part].coco.last_id + 1 if job.part else 0, job.part)
             if job.part:
                 files[job.part].add(pieces)
@@ -133,7 +173,7 @@ def _write(plan: Plan, staging: Path) -> Result:
     return _result(plan, counts)
 
 
-def _list_jobs(plan: Plan) -> list[Job]:
+def list_jobs(plan: Plan) -> list[Job]:
     """Give every annotation its part; a refused one goes along, for its shapes to be counted."""
     pictures = name_pictures([image_key(look.survey) for look in plan.looks if not look.refused])
     jobs = []
@@ -144,14 +184,15 @@ def _list_jobs(plan: Plan) -> list[Job]:
     return jobs
 
 
-def _open_workshop(plan: Plan, staging: Path) -> Workshop:
-    project, root = plan.project, plan.project.annotations
+def open_workshop(project: Project, folder: Path, staging: Path, *, as_rle: bool) -> Workshop:
+    """Return what every worker needs on the dataset that will be in `folder`, and is made in `staging`."""
+    root = project.annotations
     settings = Settings(
         root=root,
         categories={category.name: category for category in project.categories},
         extracted=staging / "images",
-        extracted_name=Path(os.path.relpath(plan.folder / "images", root)).as_posix(),
-        as_rle=plan.as_rle,
+        extracted_name=Path(os.path.relpath(folder / "images", root)).as_posix(),
+        as_rle=as_rle,
     )
     return Workshop(settings=settings, folder=staging, project=project)
 

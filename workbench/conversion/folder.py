@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -28,19 +28,23 @@ def convert_folder(
 ) -> Result:
     """Write one COCO file of all annotations below a folder, and the ledger; whole, or not at all."""
     names = list_annotations(root)
-    ledger_path = out.with_suffix(".ledger.jsonl")
-    for path in (ledger_path, out):
-        prepare_file(path)
+    prepare_outputs(out)
     roster = Roster.of(labels)
     settings = make_settings(root, out, roster.categories, as_rle=as_rle)
+    work = track(map_in_order(partial(make_pieces, settings), names), len(names), "convert")
+    return join_pieces(work, out, roster, strict=strict)
+
+
+def join_pieces(work: Iterable[Pieces], out: Path, roster: Roster, *, strict: bool) -> Result:
+    """Write the files from what was made of each annotation, which comes in the order of their names."""
     findings: list[Finding] = []
     totals: Counter[str] = Counter()
     with ExitStack() as files:
         wait_for_turn = files.enter_context(taking_turns(out.parent))
-        ledger = Ledger(files.enter_context(atomic_file(ledger_path)))
+        ledger = Ledger(files.enter_context(atomic_file(name_ledger(out))))
         waiting = files.enter_context(TemporaryFile(dir=out.parent))
         writer = CocoWriter(files.enter_context(atomic_file(out)), waiting)
-        for pieces in make_all_pieces(settings, names):
+        for pieces in refuse_seconds(work):
             add_to_ledger(pieces, ledger, writer.last_id + 1)
             if pieces.image is not None:
                 writer.add(pieces.image, pieces.instances, map(roster.number, pieces.classes))
@@ -57,6 +61,17 @@ def convert_folder(
         require_nothing_skipped(result, strict=strict)
         wait_for_turn()  # ledger and dataset belong together
     return result
+
+
+def name_ledger(out: Path) -> Path:
+    """The ledger lies beside the COCO file."""
+    return out.with_suffix(".ledger.jsonl")
+
+
+def prepare_outputs(out: Path) -> None:
+    """See that both files can be written, before any work is done that would be lost."""
+    for path in (name_ledger(out), out):
+        prepare_file(path)
 
 
 def list_annotations(root: Path) -> tuple[str, ...]:
@@ -79,10 +94,10 @@ def make_settings(root: Path, out: Path, categories: Sequence[Category] | None, 
     )
 
 
-def make_all_pieces(settings: Settings, names: Sequence[str]) -> Iterator[Pieces]:
-    """Work on all cores, in order; a second annotation of the same image is refused, since it cannot be both."""
+def refuse_seconds(work: Iterable[Pieces]) -> Iterator[Pieces]:
+    """A second annotation of the same image is refused, since it cannot be both."""
     seen: dict[str, str] = {}
-    for pieces in track(map_in_order(partial(make_pieces, settings), names), len(names), "convert"):
+    for pieces in work:
         first = seen.setdefault(pieces.path, pieces.annotation) if pieces.image else pieces.annotation
         yield pieces if first == pieces.annotation else _refuse_second(pieces, first)
 

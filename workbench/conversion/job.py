@@ -37,10 +37,11 @@ class Workshop:
 
 def make_job_pieces(workshop: Workshop, jobs: Sequence[Job]) -> Iterator[Pieces]:
     """Work on all cores, in order."""
-    yield from track(map_in_order(partial(_make, workshop), jobs, chunk=8), len(jobs), "convert")
+    yield from track(map_in_order(partial(make_job, workshop), jobs, chunk=8), len(jobs), "convert")
 
 
-def _make(workshop: Workshop, job: Job) -> Pieces:
+def make_job(workshop: Workshop, job: Job) -> Pieces:
+    """Do all the work on one annotation."""
     collected = _collect(workshop.settings, job)
     if collected.content is None or workshop.project.task == "instance":
         return encode(collected)

@@ -1,6 +1,6 @@
 """The first look at a whole project: every annotation and image once, pixels and all, to judge and to split by."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -29,14 +29,17 @@ class Look:
 
 def look_at_all(project: Project, names: Sequence[str]) -> list[Look]:
     """Look on all cores; of two annotations of one image the second is refused."""
-    labels = frozenset(category.name for category in project.categories)
-    looks = track(
-        map_in_order(partial(_look, project.annotations, labels), names, chunk=8), len(names), "look"
-    )
-    return list(_refuse_seconds(looks))
+    looks = map_in_order(partial(look_once, project.annotations, known_labels(project)), names, chunk=8)
+    return list(refuse_second_looks(track(looks, len(names), "look")))
 
 
-def _look(root: Path, labels: frozenset[str], name: str) -> Look:
+def known_labels(project: Project) -> frozenset[str]:
+    """Return the labels that are classes."""
+    return frozenset(category.name for category in project.categories)
+
+
+def look_once(root: Path, labels: frozenset[str], name: str) -> Look:
+    """Look at one annotation and its image."""
     annotation, survey = look_at(
         root, name, judge=partial(check_annotation, known_labels=labels), pixels=True
     )
@@ -47,7 +50,8 @@ def _look(root: Path, labels: frozenset[str], name: str) -> Look:
     return Look(survey=survey, digest=digest(content), refused=find_refusal(annotation, survey))
 
 
-def _refuse_seconds(looks: Iterator[Look]) -> Iterator[Look]:
+def refuse_second_looks(looks: Iterable[Look]) -> Iterator[Look]:
+    """Of two annotations of one image the second is refused."""
     seen: dict[str, str] = {}
     for look in looks:
         name, image = look.survey.annotation, look.survey.image
