@@ -44,7 +44,7 @@ OWNERS = {
     "wandb": ("engine.watching",),
     "fiftyone": ("review.session", "review.plugin"),
     "labelme": (),
-    "submitit": ("jobs.engines.slurm",),
+    "submitit": ("jobs.engines.slurm_batch",),
     "panopticapi": (),
     "cv2": ("segmenting",),
     "skimage": ("segmenting",),

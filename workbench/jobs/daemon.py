@@ -10,16 +10,27 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workbench.errors import BAD_CONFIG, BAD_DATA, BUSY, NO_INPUT, NO_PERMISSION, OK, USAGE
+from workbench.errors import (
+    BAD_CONFIG,
+    BAD_DATA,
+    BUSY,
+    NO_INPUT,
+    NO_PERMISSION,
+    OK,
+    USAGE,
+    JobError,
+    MissingExtra,
+)
 from workbench.files import claim
 from workbench.jobs import keeper
-from workbench.jobs.engines.engine import Engine, Sign
+from workbench.jobs.engines.engine import Begun, Engine, EngineBusy, Gathering, Sign
 from workbench.jobs.engines.table import find_engine
-from workbench.jobs.folder import JobFolder, give_token, make_folder, read_exit_code, read_json
+from workbench.jobs.folder import give_token, make_folder, read_exit_code, read_json
 from workbench.jobs.job import FAILED, FINISHED, RUNNING, STOPPED, Entry
 from workbench.jobs.keeper import GRACE
 from workbench.jobs.queue import Queue
@@ -28,6 +39,7 @@ from workbench.jobs.waking import LOCK
 
 TURN = 0.1  # seconds between two looks
 REST = 60.0  # seconds with nothing to do, after which it ends
+PAUSE = 30.0  # seconds for an engine that takes nothing at the moment
 STARTING = 5.0  # seconds that a keeper whose daemon was killed may need until it has its lock
 LOSSES = 10  # tries that may be lost to kills and reboots, before the job itself is suspected
 KILLED = (137, -9)  # by somebody, or by a system without memory
@@ -44,6 +56,8 @@ class Daemon:
     seen: dict[tuple[int, int], float] = field(
         default_factory=dict
     )  # when a try was first met without a sign
+    resting: dict[str, float] = field(default_factory=dict)  # until when an engine is not asked again
+    begun: list[Begun] = field(default_factory=list)  # what an engine is to start together
 
     def turn(self) -> None:
         """Look at everything once."""
@@ -54,12 +68,17 @@ class Daemon:
         for entry in self.queue.upcoming():
             name = entry.job.engine
             if name not in rooms:
-                rooms[name] = (
-                    self._find_engine(entry).room().without(one for one in running if one.job.engine == name)
-                )
+                rooms[name] = self._measure_room(entry, running)
             rooms[name] = self._place(entry, rooms[name])
             if all(room.full for room in rooms.values()) and len(rooms) == len(self.engines):
                 break
+        self._start_together()
+
+    def _measure_room(self, entry: Entry, running: Sequence[Entry]) -> Room:
+        name = entry.job.engine
+        if time.monotonic() < self.resting.get(name, 0.0):
+            return Room(cores=0)
+        return self._find_engine(entry).room().without(one for one in running if one.job.engine == name)
 
     def _find_engine(self, entry: Entry) -> Engine:
         name = entry.job.engine
@@ -81,12 +100,39 @@ class Daemon:
         if not folder.job.exists():
             make_folder(folder.path, taken.job)
         if give_token(folder, taken.token):
-            self._start(taken, folder)
+            if isinstance(self._find_engine(taken), Gathering):
+                self.begun.append((taken, folder))
+            else:
+                self._start([(taken, folder)])
         return room.without([taken])
 
-    def _start(self, entry: Entry, folder: JobFolder, *, adopt: bool = False) -> None:
-        handle = self._find_engine(entry).start(entry, folder, grace=self.grace, adopt=adopt)
-        self.queue.remember(entry, handle)
+    def _start_together(self) -> None:
+        """Give each engine what it can start as one."""
+        waiting, self.begun = self.begun, []
+        for name, engine in self.engines.items():
+            mine = [one for one in waiting if one[0].job.engine == name]
+            if mine and isinstance(engine, Gathering):
+                for tries in engine.gather(mine):
+                    self._start(tries)
+
+    def _start(self, tries: Sequence[Begun], *, adopt: bool = False) -> None:
+        """Start tries of one engine; what it refuses has failed, and what it cannot take now waits."""
+        engine = self._find_engine(tries[0][0])
+        try:
+            if len(tries) > 1 and isinstance(engine, Gathering):
+                handles = engine.start_together(tries, grace=self.grace)
+            else:
+                handles = [engine.start(*one, grace=self.grace, adopt=adopt) for one in tries]
+        except (EngineBusy, MissingExtra) as error:
+            self.resting[tries[0][0].job.engine] = time.monotonic() + PAUSE
+            for entry, _ in tries:
+                self.queue.put_back(entry, code=None, reason=str(error))
+        except JobError as error:
+            for entry, _ in tries:
+                self.queue.end(entry, FAILED, reason=str(error))
+        else:
+            for (entry, _), handle in zip(tries, handles, strict=True):
+                self.queue.remember(entry, handle)
 
     def _look(self, entry: Entry) -> None:
         """See how a running job stands, and do what follows."""
@@ -98,7 +144,7 @@ class Daemon:
             return
         if sign is Sign.ORPHAN:
             if self._is_overdue(entry):
-                self._start(entry, folder, adopt=True)
+                self._start([(entry, folder)], adopt=True)
             return
         end = read_json(folder.end(entry.token)) or {}
         code = end.get("code", read_exit_code(folder, entry.token))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from workbench.errors import BUSY, InputMissing, JobError
-from workbench.jobs.folder import JobFolder
+from workbench.jobs.folder import NAME, JobFolder
 from workbench.jobs.job import (
     FAILED,
     FINAL,
@@ -34,7 +34,7 @@ class Queue(Store):
 
     def folder(self, number: int) -> JobFolder:
         """Where a job's own files lie."""
-        return JobFolder(path=self.home / "jobs" / f"{number:06d}")
+        return JobFolder(path=self.home / "jobs" / (NAME % number))
 
     def submit(self, job: Job) -> int:
         """Put a job into the queue and return its number; within `changing`, several are put there or none."""

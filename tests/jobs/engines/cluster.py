@@ -1,4 +1,4 @@
-"""A real SLURM on this machine: Debian's packages unpacked into a folder, one controller and one node on the loopback.
+"""A real SLURM on this machine: Debian's packages unpacked into a folder, one controller and two nodes on the loopback.
 
 `python -m tests.jobs.engines.cluster FOLDER` starts one and prints what to set; Ctrl-C ends it.
 """
@@ -15,12 +15,12 @@ from pathlib import Path
 
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "slurm-wlm-basic-plugins", "libslurm38")
 SYSTEM = ("libmunge2", "libhwloc15", "liblz4-1", "libjson-c5", "libyaml-0-2")  # what the packages link to
+NODES = ("n1", "n2")  # Debian's slurmd was built so that one machine can be several
 LIBRARIES = Path("usr/lib/x86_64-linux-gnu")
 SETTINGS = """
 ClusterName=workbench
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={controller}
-SlurmdPort={node}
 AuthType=auth/none
 CredType=cred/none
 MpiDefault=none
@@ -43,14 +43,14 @@ JobRequeue=1
 KillWait=10
 PluginDir={plugins}
 StateSaveLocation={home}/state
-SlurmdSpoolDir={home}/spool
+SlurmdSpoolDir={home}/slurmd-%n
 SlurmctldPidFile={home}/slurmctld.pid
-SlurmdPidFile={home}/slurmd.pid
+SlurmdPidFile={home}/slurmd-%n.pid
 SlurmctldLogFile={home}/slurmctld.log
-SlurmdLogFile={home}/slurmd.log
-NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=4000 State=UNKNOWN
-PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP PriorityTier=1 PreemptMode=REQUEUE
-PartitionName=urgent Nodes={host} MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
+SlurmdLogFile={home}/slurmd-%n.log
+GresTypes=gpu
+PartitionName=main Nodes={nodes} Default=YES MaxTime=INFINITE State=UP PriorityTier=1 PreemptMode=REQUEUE
+PartitionName=urgent Nodes={nodes} MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
 """
 
 
@@ -86,17 +86,17 @@ def _find_port() -> int:
 
 @contextmanager
 def cluster(folder: Path, *, cpus: int = 4) -> Iterator[Mapping[str, str]]:
-    """Start controller and node; yield the environment in which sbatch and its kin find them."""
+    """Start controller and nodes; yield the environment in which sbatch and its kin find them."""
     root, home = unpack(folder), folder / "home"
     shutil.rmtree(home, ignore_errors=True)
-    for place in ("state", "spool"):
+    for place in ("state", *(f"slurmd-{node}" for node in NODES)):
         (home / place).mkdir(parents=True)
     plugins = root / LIBRARIES / "slurm-wlm"
     settings = home / "slurm.conf"
-    ports = {"controller": _find_port(), "node": _find_port()}
-    settings.write_text(
-        SETTINGS.format(host=socket.gethostname(), plugins=plugins, home=home, cpus=cpus, **ports)
-    )
+    settings.write_text(_write_settings(home, plugins, cpus))
+    (home / "gres.conf").write_text(
+        "Name=gpu Count=2\n"
+    )  # which are none, but counted and given like any other
     environment = {
         **os.environ,
         "SLURM_CONF": str(settings),
@@ -107,10 +107,10 @@ def cluster(folder: Path, *, cpus: int = 4) -> Iterator[Mapping[str, str]]:
     try:
         programs = root / "usr/sbin"
         step = str(programs / "slurmstepd-wlm")
-        for program, *options in (("slurmctld-wlm", "-D", "-i"), ("slurmd-wlm", "-D", "-d", step)):
-            with (home / f"{program}.out").open("wb") as log:
-                words = [str(programs / program), *options]
-                servers.append(subprocess.Popen(words, env=environment, stdout=log, stderr=log))
+        servers.append(_serve(programs / "slurmctld-wlm", "-D", "-i", environment=environment))
+        for node in NODES:
+            words = ("-D", "-N", node, "-d", step)
+            servers.append(_serve(programs / "slurmd-wlm", *words, environment=environment))
         _wait(environment, home)
         yield environment
     finally:
@@ -123,16 +123,35 @@ def cluster(folder: Path, *, cpus: int = 4) -> Iterator[Mapping[str, str]]:
                 server.kill()
 
 
+def _write_settings(home: Path, plugins: Path, cpus: int) -> str:
+    host, nodes = socket.gethostname(), ",".join(NODES)
+    settings = SETTINGS.format(host=host, controller=_find_port(), plugins=plugins, home=home, nodes=nodes)
+    for node in NODES:
+        place = f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={_find_port()}"
+        settings += f"{place} CPUs={cpus} RealMemory=4000 Gres=gpu:2 State=UNKNOWN\n"
+    return settings
+
+
+def _serve(program: Path, *words: str, environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [program, *words], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
 def _wait(environment: Mapping[str, str], home: Path) -> None:
     end = time.monotonic() + 60
     while True:
         told = subprocess.run(
-            ["sinfo", "-h", "-o", "%t"], env=environment, capture_output=True, text=True, check=False
+            ["sinfo", "-h", "-N", "-p", "main", "-o", "%t"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        if "idle" in told.stdout:
+        if told.stdout.split() == ["idle"] * len(NODES):
             return
         if time.monotonic() > end:
-            logs = "\n".join(path.read_text()[-2000:] for path in home.glob("slurm*.*"))
+            logs = "\n".join(path.read_text()[-2000:] for path in home.glob("*.log"))
             raise TimeoutError(f"SLURM does not come up: {told.stdout} {told.stderr}\n{logs}")
         time.sleep(0.2)
 

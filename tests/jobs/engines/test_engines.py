@@ -5,12 +5,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.jobs.engines.cluster import cluster, why_not
 from workbench.jobs.daemon import Daemon
 from workbench.jobs.folder import read_json
 from workbench.jobs.job import FAILED, FINISHED, RUNNING, SKIPPED, STOPPED, Job
@@ -21,19 +20,6 @@ from workbench.jobs.queue import Queue
 ENGINES = ("local", pytest.param("slurm", marks=pytest.mark.optional))
 
 
-@pytest.fixture(scope="session")
-def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A cluster of one node with four processors; its environment."""
-    pytest.importorskip("submitit")
-    if why_not():
-        pytest.skip(why_not())
-    try:
-        with cluster(tmp_path_factory.mktemp("slurm")) as environment:
-            yield dict(environment)
-    except (subprocess.CalledProcessError, OSError) as error:
-        pytest.skip(f"Debian's SLURM could not be fetched: {error}")
-
-
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "slurm":
@@ -41,20 +27,12 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
         for name in ("PATH", "LD_LIBRARY_PATH", "SLURM_CONF"):
             monkeypatch.setenv(name, found[name])
         monkeypatch.setattr("workbench.jobs.engines.slurm.SILENCE", 10.0)
+        monkeypatch.setattr("workbench.jobs.engines.slurm.PATIENCE", 1.0)
     return str(request.param)
 
 
-@pytest.fixture
-def queue(tmp_path: Path) -> Iterator[Queue]:
-    queue = Queue(tmp_path / "home")
-    yield queue
-    for entry in queue.entries():
-        for number in find_members(0, f"WORKBENCH_JOB={queue.folder(entry.number).path}#{entry.token}"):
-            os.kill(number, signal.SIGKILL)
-
-
-def ask(queue: Queue, engine: str, script: str, **more: object) -> int:
-    command = (sys.executable, "-S", "-c", script)
+def ask(queue: Queue, engine: str, script: str, *words: str, **more: object) -> int:
+    command = (sys.executable, "-S", "-c", script, *words)
     return queue.submit(Job(command=command, place="/", engine=engine, **more))  # type: ignore[arg-type]
 
 
@@ -162,8 +140,8 @@ time.sleep(0 if again else 60)
     number = ask(queue, "slurm", script, cores=4)
     folder = queue.folder(number)
     work(queue, lambda: folder.log.exists() and folder.log.read_text())
-    urgent = ["sbatch", "--partition=urgent", "--cpus-per-task=4", "--output=/dev/null", "--wrap=sleep 3"]
-    subprocess.run(urgent, check=True, capture_output=True)
+    urgent = ["sbatch", "--partition=urgent", "--nodes=2", "--exclusive", "--output=/dev/null"]
+    subprocess.run([*urgent, "--wrap=sleep 3"], check=True, capture_output=True)
     work(queue, lambda: all_ended(queue), seconds=150)
     assert queue.find(number).state == FINISHED
     assert queue.find(number).losses <= 1  # the second try may be sent away before it can listen,

@@ -63,7 +63,7 @@ def read_time(text: str) -> float:
 def _read_options(texts: list[str]) -> dict[str, str]:
     if not texts:
         return {}
-    from workbench.jobs.engines.slurm import require_options
+    from workbench.jobs.engines.slurm_batch import require_options
 
     wrong = [text for text in texts if not re.fullmatch(r"\w+=.+", text)]
     if wrong:

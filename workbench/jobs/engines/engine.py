@@ -1,12 +1,23 @@
 """What every engine can do. The scheduler's word is a hint; the files in the folder of a job are the truth."""
 
 import sys
+from collections.abc import Iterable, Sequence
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from workbench.errors import SERVICE_DOWN, JobError
 from workbench.jobs.folder import JobFolder
 from workbench.jobs.job import Entry
 from workbench.jobs.room import Room
+
+Begun = tuple[Entry, JobFolder]  # a try that is to be started, and where its files are
+
+
+class EngineBusy(JobError):
+    """An engine takes nothing at the moment: what was to be started waits."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, SERVICE_DOWN)
 
 
 class Sign(Enum):
@@ -31,6 +42,19 @@ class Engine(Protocol):
 
     def look(self, entry: Entry, folder: JobFolder) -> Sign:
         """See whether a try is alive."""
+        ...
+
+
+@runtime_checkable
+class Gathering(Engine, Protocol):
+    """A place where several tries can be started as one."""
+
+    def gather(self, tries: Iterable[Begun]) -> list[list[Begun]]:
+        """Say which of them go together."""
+        ...
+
+    def start_together(self, tries: Sequence[Begun], *, grace: float) -> list[str]:
+        """Start these, and return a word for each, as `start` does."""
         ...
 
 
