@@ -17,7 +17,7 @@ from workbench.sharding.gather import (
 )
 from workbench.sharding.plan import make_plan
 from workbench.sharding.progress import Limits, describe_progress, measure_memory, work_on
-from workbench.sharding.quarantine import count_set_aside
+from workbench.sharding.standing import Share, find_set_aside, read_shares
 
 
 def copy_out(items, folder):
@@ -77,6 +77,7 @@ def test_what_is_missing_is_said(tmp_path):
     work(plan, 2)
     assert list(find_missing(plan)) == [0, 2, 3, 5, 6]
     assert describe_progress(plan, 2) == "shard 2 of 3: 6 of 6"
+    assert read_shares(plan)[1:] == (Share(shard=2, done=6, count=6), Share(shard=3, done=0, count=6))
     with pytest.raises(JobError, match=r"all 7 chunks must be done, but 5 are not, of shard 1, 3; "):
         require_whole(plan)
 
@@ -112,7 +113,7 @@ def test_an_item_that_ends_the_process_is_set_aside(tmp_path, bad, reason):
     assert [(one.number, one.item) for one in found] == [(2, f"{bad}-1"), (7, f"{bad}-2")]
     assert all(one.reason.startswith(reason) for one in found)
     assert sum(part.items for part in read_parts(plan)) == 8
-    assert count_set_aside(plan) == 2 and said[-1] == "shard 1 of 1: 8 of 8, 2 set aside"
+    assert len(list(find_set_aside(plan))) == 2 and said[-1] == "shard 1 of 1: 8 of 8, 2 set aside"
     assert not list(plan.at.iterdir())
 
 
@@ -120,7 +121,7 @@ def test_where_nothing_succeeds_no_item_is_to_blame(tmp_path):
     plan = make(tmp_path, [f"crashes-{number}" for number in range(30)], chunk=4)
     with pytest.raises(JobError, match="it is not the items"):
         work(plan)
-    assert count_set_aside(plan) == 0
+    assert not list(find_set_aside(plan))
 
 
 def test_a_full_disk_is_no_item_s_fault(tmp_path):
@@ -128,7 +129,7 @@ def test_a_full_disk_is_no_item_s_fault(tmp_path):
     with pytest.raises(JobError, match="the disk is full") as caught:
         work(plan)
     assert caught.value.exit_code == IO_FAILED
-    assert count_set_aside(plan) == 0 and not list(plan.part(0).parent.iterdir())
+    assert not list(find_set_aside(plan)) and not list(plan.part(0).parent.iterdir())
 
 
 def test_work_that_cannot_even_begin_ends_the_shard(tmp_path):

@@ -89,10 +89,5 @@ def forget_deaths(plan: Plan, numbers: Sequence[int]) -> None:
             note_death(plan, death)
 
 
-def count_set_aside(plan: Plan) -> int:
-    """How many items are set aside so far."""
-    return sum(len(judge(plan, int(path.stem))) for path in plan.suspects.glob("*.jsonl"))
-
-
 def _name(plan: Plan, chunk: int) -> Path:
     return plan.suspects / f"{chunk:08d}.jsonl"

@@ -1,0 +1,120 @@
+"""How a sharded work stands: what is done of each shard, the jobs that are at it, and what was set aside."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.commands.output import count_words, format_table, print_json, print_line, safe
+from workbench.errors import FAILED, OK, InputMissing
+
+if TYPE_CHECKING:
+    from workbench.jobs.job import Entry
+    from workbench.sharding.plan import Plan
+
+JOBS = "jobs.json"  # in the folder of a plan: which jobs work on it
+SHOWN = 20  # set aside items in a list; --json has all of them
+Name = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """What a verb says of its sharded work: how it is called, and how a person calls its items."""
+
+    verb: str
+    plan: "Plan"
+    out: Path
+    items: str = "image"
+    name: Name = str
+
+
+def find_jobs(plan: "Plan") -> "list[Entry]":
+    """Return the jobs that were launched for a plan last, as far as this machine's queue still knows them."""
+    from workbench.jobs.home import find_home
+    from workbench.jobs.queue import Queue
+
+    try:
+        found = json.loads((plan.folder / JOBS).read_bytes())
+        home, numbers = str(found["home"]), [int(number) for number in found["numbers"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    if home != str(find_home().absolute()) or not find_home().is_dir():
+        return []
+    queue, entries = Queue(find_home()), []
+    for number in numbers:
+        try:
+            entries.append(queue.find(number))
+        except InputMissing:  # forgotten with workbench jobs clean
+            continue
+    queue.close()
+    return [entry for entry in entries if str(plan.folder) in entry.job.command]
+
+
+def show_standing(errand: Errand, *, as_json: bool) -> int:
+    """Say how a work stands; 1 when it is over and something of the list was left out."""
+    from workbench.sharding.gather import read_gathered
+
+    gathered = read_gathered(errand.plan)
+    if gathered is not None:
+        if as_json:
+            print_json({"plan": str(errand.plan.folder), "state": "gathered", **gathered})
+        else:
+            print_line(f"gathered: {errand.out}")
+        return FAILED if gathered.get("set_aside") or gathered.get("skipped") else OK
+    found = describe_standing(errand)
+    if as_json:
+        print_json(found)
+    else:
+        print_line(_format(found, errand))
+    return OK
+
+
+def describe_standing(errand: Errand) -> dict[str, Any]:
+    """What `--json` says of a work that is not over."""
+    from workbench.sharding.standing import find_set_aside, read_shares
+
+    plan = errand.plan
+    shares, entries = read_shares(plan), find_jobs(plan)
+    states = {entry.job.command[entry.job.command.index("--plan") + 2 :][:2]: entry for entry in entries}
+    rows = []
+    for share in shares:
+        entry = states.get(("--shard", str(share.shard)))
+        about = {"job": entry.number if entry else None, "state": entry.state if entry else None}
+        rows.append({"shard": share.shard, "done": share.done, "count": share.count, **about})
+    aside = [{"item": errand.name(one.item), "reason": one.reason} for one in find_set_aside(plan)]
+    done, state = sum(share.done for share in shares), "open"
+    if done == plan.count:
+        state = "done"
+    return {
+        "plan": str(plan.folder),
+        "state": state,
+        "count": plan.count,
+        "done": done,
+        "set_aside": aside,
+        "shards": rows,
+    }
+
+
+def _format(found: dict[str, Any], errand: Errand) -> str:
+    aside = found["set_aside"]
+    share = found["done"] / max(found["count"], 1)
+    lines = [
+        f"{found['done']:,} of {count_words(found['count'], errand.items)} ({share:.0%})"
+        + (f", {len(aside)} set aside" if aside else "")
+    ]
+    table: list[tuple[str, ...]] = [("shard", "done", "of", "job", "state")]
+    for row in found["shards"]:
+        numbers = (f"{row['done']:,}", f"{row['count']:,}")
+        done = "done" if row["done"] == row["count"] else ""
+        table.append((str(row["shard"]), *numbers, str(row["job"] or ""), row["state"] or done))
+    lines += ["", format_table(table, right="shard done of job")]
+    if aside:
+        lines += [
+            "",
+            "set aside:",
+            *(f"  {safe(one['item'])}: {safe(one['reason'])}" for one in aside[:SHOWN]),
+        ]
+    if len(aside) > SHOWN:
+        lines.append(f"  … and {len(aside) - SHOWN} more; --json lists them")
+    return "\n".join(lines)
