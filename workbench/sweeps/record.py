@@ -1,7 +1,9 @@
 """A sweep: trainings that belong together, and the folder that says which they are.
 
 sweep.json    what was launched: written once by `launch`, in the moment in which its jobs are in the queue
+search.json   what a search was asked for, and what each of its trials runs
 journal.log   what a search has tried, and what came of it
+trials/       a file for each trial of a search, held while anything of it runs
 folds.json    which image is in which fold, frozen
 page.html     all trials on one page
 best.toml     project.toml with the values of the best trial
@@ -88,6 +90,11 @@ class SweepFolder:
         return self.path / RECORD
 
     @property
+    def search(self) -> Path:
+        """What a search was asked for."""
+        return self.path / "search.json"
+
+    @property
     def journal(self) -> Path:
         """What a search has tried."""
         return self.path / "journal.log"
@@ -106,6 +113,10 @@ class SweepFolder:
     def best(self) -> Path:
         """project.toml with the values of the best trial."""
         return self.path / "best.toml"
+
+    def lock(self, number: int) -> Path:
+        """Held while anything of a trial of a search runs."""
+        return self.path / "trials" / f"{number}.lock"
 
     def run(self, trial: SweepTrial) -> Run:
         """The run of a trial, which may not be there yet."""

@@ -1,0 +1,85 @@
+"""A training as a process of its own, followed by its scores while it goes on, and ended when somebody says so."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+
+from workbench.run import Run
+from workbench.sweeps.curve import read_curve
+
+TURN = 0.2  # seconds between two looks
+GRACE = 30.0  # seconds for a training to write its checkpoint and end
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2)
+
+
+@dataclass(slots=True, kw_only=True)
+class Asked:
+    """Whether this process was told to end; the training is told as well, and decides when."""
+
+    signal: int = 0
+
+    def listen(self) -> None:
+        """From now on remember what is asked."""
+        for number in SIGNALS:
+            signal.signal(number, self._remember)
+
+    def _remember(self, number: int, frame: FrameType | None) -> None:
+        self.signal = self.signal or number
+
+
+@dataclass(slots=True, kw_only=True)
+class Follower:
+    """Follows one training; `seen` is told each new score, and says whether it is to be ended."""
+
+    run: Run
+    metric: str
+    asked: Asked
+    seen: Callable[[int, float], bool]
+    _stamp: tuple[int, int] = (0, 0)
+    _known: set[int] = field(default_factory=set)
+
+    def follow(self, words: Sequence[str], place: str) -> tuple[int, bool]:
+        """Run a training to its end; return its exit code, and whether `seen` ended it."""
+        # It holds what we hold, such as the lock of the job: as long as it lives, nobody begins another try.
+        process = subprocess.Popen(words, cwd=place, stdin=subprocess.DEVNULL, close_fds=False)
+        told = False
+        while (code := process.poll()) is None:
+            if self._look():
+                return _end(process), True
+            if self.asked.signal and not told:
+                process.send_signal(self.asked.signal)
+                told = True
+            time.sleep(TURN)
+        self._look()
+        return code, False
+
+    def _look(self) -> bool:
+        """Tell what is new; a file that has not changed is not read again."""
+        try:
+            found = self.run.metrics.stat()
+        except FileNotFoundError:
+            return False
+        stamp = (found.st_mtime_ns, found.st_size)
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        new = {
+            step: value
+            for step, value in read_curve(self.run, self.metric).items()
+            if step not in self._known
+        }
+        self._known.update(new)
+        return any(self.seen(step, value) for step, value in sorted(new.items()))
+
+
+def _end(process: "subprocess.Popen[bytes]") -> int:
+    """Ask it to end, and kill it where it does not."""
+    process.terminate()
+    try:
+        return process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
