@@ -31,14 +31,16 @@ def run(args: argparse.Namespace) -> int:
     from workbench.engine.config.preflight import examine_course
     from workbench.engine.models.row import ModelError
     from workbench.engine.training.start import plan_course
+    from workbench.sweeps.folds import choose_fold
 
     folder = find_project(args.project)
     if folder is None:
         raise InputMissing(f"{args.project}: must be a project, but is not there; check the name")
-    project = read_project(folder)
+    typed = read_typed(args)
+    project = choose_fold(read_project(folder), typed)
     dataset = Path(convert_project(project, None, as_rle=False, strict=False).out)
     try:
-        course = plan_course(project, dataset, read_typed(args), world=args.gpus)
+        course = plan_course(project, dataset, typed, world=args.gpus)
     except ModelError as error:  # the words make sense, but what they ask for cannot work
         return _refuse(str(error), as_json=args.json)
     found = examine_course(course)

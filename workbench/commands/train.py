@@ -113,7 +113,9 @@ def _begin(project: Project, here: Run | None, typed: Mapping[str, str], args: a
     """Decide everything, and make or take back the run folder."""
     from workbench.conversion.dataset import convert_project
     from workbench.engine.training.start import begin_run, plan_course, resume_run
+    from workbench.sweeps.folds import choose_fold
 
+    project = choose_fold(project, typed)
     result = convert_project(project, None, as_rle=False, strict=False)
     warn_of_later_classes(project)
     course = plan_course(project, Path(result.out), typed, world=args.gpus)

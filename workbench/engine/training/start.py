@@ -103,8 +103,9 @@ def begin_run(project: Project, course: Course, run: Run | None = None) -> Run:
         "versions": find_versions(),
         "git": find_commit(project.folder),
     }
-    if project.frozen_split.exists():
-        record["dataset"]["split"] = digest_file(project.frozen_split)
+    split = project.fold.file if project.fold else project.frozen_split
+    if split.exists():
+        record["dataset"]["split"] = digest_file(split)
     copyfile(project.folder / FILE, run.project_copy)
     write_atomically(run.config, course.cfg.dump().encode())
     write_record(run, record)
