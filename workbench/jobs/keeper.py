@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.errors import BUSY
+from workbench.errors import BUSY, NO_INPUT, OutputError
 from workbench.files import claim
 from workbench.jobs.folder import (
     JobFolder,
@@ -31,16 +31,24 @@ from workbench.jobs.folder import (
     write_json,
 )
 from workbench.jobs.job import Job
-from workbench.jobs.processes import ask_to_end, count_members, end_members
+from workbench.jobs.processes import MARK, ask_to_end, count_members, end_members, has_group
 
-MARK = "WORKBENCH_JOB"  # in the environment of all that a job starts, so that none of it is overlooked
 BEAT = 2.0  # seconds between two signs of life
 TURN = 0.05  # seconds between two looks
 SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of Linux
 STOPPED, PREEMPTED = "stopped", "preempted"
 GRACE = 30.0  # seconds for a command to end by itself; a training needs 10 for its checkpoint
-# The trap lets the shell outlive a signal to the whole group; a program that it starts gets the default back.
-SHELL = 'trap : TERM INT HUP; "$@"; code=$?; echo $code >"$0.part" && mv "$0.part" "$0"; exit $code'
+PATIENCE = 0.5  # seconds between two tries to write on a disk that is full
+# The trap lets the shell outlive a signal to the whole group; a program that it starts gets the default back. Where the
+# disk is full, the code is the keeper's to write down; without a keeper, the shell waits until there is room.
+SHELL = """
+trap : TERM INT HUP
+"$@"
+code=$?
+kept() { read -r words </proc/$PPID/cmdline; case $words in *jobs?keeper*) true ;; *) false ;; esac; }
+while [ -d "${0%/*}" ] && ! { (echo $code >"$0.part") && mv "$0.part" "$0"; } && ! kept; do sleep 0.5; done 2>/dev/null
+exit $code
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,6 +63,7 @@ class Try:
     grace: float = GRACE
     asked: float | None = None  # when it was asked to end
     why: str = ""
+    told: bool = False  # whether status.json says all this; a full disk may take it later
     yielding: bool = False  # the scheduler wants the place back: the job goes on elsewhere
 
     @property
@@ -74,9 +83,13 @@ def keep(folder: JobFolder, token: int, *, grace: float = GRACE) -> int:
         folder.exit_code(token).unlink()
     job = read_job(folder)
     ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)  # orphans of the command come here, with their exit codes
-    process = _start(folder, job, token, lock)
-    write_json(folder.status, _describe(token, process.pid))
-    watched = Try(folder=folder, token=token, job=job, group=process.pid, began=time.monotonic(), grace=grace)
+    watched = Try(folder=folder, token=token, job=job, group=0, began=time.monotonic(), grace=grace)
+    try:
+        process = _start(folder, job, token, lock)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        watched.why = f"{job.place}: must be a folder in which it can run, but is not; make it again"
+        return _conclude(watched, NO_INPUT)
+    watched.group = process.pid
     _listen(watched)
     codes: dict[int, int] = {}
     while not _reap(codes, process.pid):
@@ -96,14 +109,14 @@ def _listen(watched: Try) -> None:
 
 
 def _reap(codes: dict[int, int], shell: int) -> bool:
-    """Take the exit codes of whatever has ended; True when the shell has, and the command as well if it was killed."""
+    """Take the exit codes of whatever has ended; True when the shell has, and its whole group if it was killed."""
     while True:
         try:
             number, status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return True
         if number == 0:
-            return codes.get(shell, -1) >= 0
+            return shell in codes and (codes[shell] >= 0 or not has_group(shell))
         codes[number] = os.waitstatus_to_exitcode(status)
 
 
@@ -126,15 +139,20 @@ def adopt(folder: JobFolder, token: int, *, grace: float = GRACE) -> int:
         began=time.monotonic() - max(0.0, spent),
         grace=grace,
     )
-    write_json(folder.status, {**status, "keeper": os.getpid()})
     _listen(watched)
-    while read_exit_code(folder, token) is None and is_running(folder):
+    while read_exit_code(folder, token) is None and _is_alive(watched):
         _look(watched)
         time.sleep(TURN)
     code = read_exit_code(folder, token)
-    if code is None:
-        return BUSY  # killed as well: there is no end to write down, and whoever launched it tries again
+    if code is None:  # killed as well: there is no end to write down, and whoever launched it tries again
+        end_members(watched.group, watched.mark)
+        return BUSY
     return _conclude(watched, code)
+
+
+def _is_alive(watched: Try) -> bool:
+    """Whether the shell or the command is; what else of the try has the lock would have it for ever."""
+    return is_running(watched.folder) and (not watched.group or has_group(watched.group))
 
 
 def _start(folder: JobFolder, job: Job, token: int, lock: int) -> "subprocess.Popen[bytes]":
@@ -153,19 +171,25 @@ def _start(folder: JobFolder, job: Job, token: int, lock: int) -> "subprocess.Po
         )
 
 
-def _describe(token: int, group: int) -> dict[str, object]:
-    return {
-        "token": token,
+def _tell(watched: Try) -> None:
+    """Write down who keeps the try: another keeper needs it, if this one is killed."""
+    status = {
+        "token": watched.token,
         "keeper": os.getpid(),
-        "group": group,
+        "group": watched.group,
         "host": socket.gethostname(),
-        "began": time.time(),
+        "began": time.time() - (time.monotonic() - watched.began),
     }
+    with suppress(OutputError):
+        write_json(watched.folder.status, status)
+        watched.told = True
 
 
 def _look(watched: Try) -> None:
     """Tell that it lives, and end it when it is time."""
     now = time.monotonic()
+    if not watched.told:
+        _tell(watched)
     _beat(watched.folder)
     if watched.asked is None:
         watched.why = _find_reason_to_end(watched, now)
@@ -198,10 +222,14 @@ def _conclude(watched: Try, code: int) -> int:
         watched.why = _find_reason_to_end(watched, time.monotonic())
     if count_members(watched.group, watched.mark):
         end_members(watched.group, watched.mark)
-    if not watched.folder.path.exists():
-        return code
     end = {"code": code, "reason": watched.why, "ended": time.time()}
-    write_json(watched.folder.end(watched.token), end)
+    while watched.folder.path.exists():
+        try:
+            write_json(watched.folder.end(watched.token), end)
+            break
+        except OutputError:  # the disk is full: what the command has done must not be done again for that
+            _beat(watched.folder)
+            time.sleep(PATIENCE)
     return code
 
 

@@ -4,7 +4,10 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
+
+MARK = "WORKBENCH_JOB"  # in the environment of all that a job starts, so that none of it is overlooked
 
 
 def ask_to_end(group: int, mark: str) -> None:
@@ -31,6 +34,16 @@ def find_members(group: int, mark: str) -> Iterator[int]:
                 continue
             if (group > 1 and int(own) == group) or wanted in (place / "environ").read_bytes().split(b"\0"):
                 yield number
+
+
+def has_group(group: int) -> bool:
+    """Whether anything of a group is alive, its first process most likely; its mark elsewhere does not count."""
+    for place in chain((Path("/proc") / str(group),), Path("/proc").glob("[0-9]*")):
+        with suppress(OSError, ValueError, IndexError):
+            state, _, own = (place / "stat").read_text().rpartition(")")[2].split()[:3]
+            if int(own) == group and state not in ("Z", "X"):
+                return True
+    return False
 
 
 def count_members(group: int, mark: str) -> int:

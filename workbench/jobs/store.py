@@ -1,5 +1,6 @@
 """The file of the queue: SQLite, for any number of processes at once, and no power cut spoils it."""
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,14 @@ from workbench.errors import BUSY, JobError
 from workbench.files import explain_os_error, prepare_folder
 
 _PATIENCE = 30.0  # seconds to wait for somebody else's write
+# What SQLite says, as the system would have said it.
+_REASONS = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_IOERR_SHMSIZE: errno.ENOSPC,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+    sqlite3.SQLITE_READONLY_DBMOVED: errno.ENOENT,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+}
 _TABLES = """
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -38,8 +47,11 @@ class Store:
     """One connection to the file below a folder; for one thread."""
 
     def __init__(self, home: Path) -> None:
-        prepare_folder(home)
         self.home, self._path = home.resolve(), home / "queue.db"
+        if (
+            not self._path.exists()
+        ):  # who looks at a queue, or stops what fills the disk, needs no room for it
+            prepare_folder(home)
         with self.explained():
             self._base = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)
             self._base.row_factory = sqlite3.Row
@@ -78,15 +90,12 @@ class Store:
         try:
             yield
         except sqlite3.OperationalError as error:
-            words = str(error)
-            if "locked" in words or "busy" in words:
+            reason = error.sqlite_errorcode & 0xFF  # what is above tells where it happened
+            if reason in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 hint = f"must be free, but somebody has written in it for {_PATIENCE:g} seconds; try again"
                 raise JobError(f"{self._path}: {hint}", BUSY) from error
-            if "full" in words:
-                raise explain_os_error(self._path, OSError(28, words)) from error
-            if "readonly" in words:
-                raise explain_os_error(self._path, OSError(30, words)) from error
-            raise JobError(f"{self._path}: must be usable, but is not ({words}); check the disk") from error
+            number = _REASONS.get(error.sqlite_errorcode, _REASONS.get(reason, errno.EIO))
+            raise explain_os_error(self._path, OSError(number, str(error))) from error
         except sqlite3.DatabaseError as error:
             hint = "move it away: jobs that ended are still in the folder jobs beside it"
             raise JobError(f"{self._path}: must be a queue, but is damaged ({error}); {hint}") from error

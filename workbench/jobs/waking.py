@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from workbench.files import claim
+from workbench.jobs.processes import MARK
 
 LOCK = "daemon.lock"  # held by the daemon, which writes its process into it
 
@@ -28,6 +29,9 @@ def wake(home: Path) -> None:
         subprocess.Popen(
             [sys.executable, "-m", "workbench.jobs.daemon", str(home)],
             cwd="/",
+            env={
+                name: value for name, value in os.environ.items() if name != MARK
+            },  # no part of a job that wakes it
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
