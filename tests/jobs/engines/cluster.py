@@ -31,7 +31,7 @@ AccountingStorageType=accounting_storage/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 SchedulerType=sched/backfill
-SchedulerParameters=sched_min_interval=100000,requeue_delay=1
+SchedulerParameters=sched_min_interval=100000,sched_interval=2,bf_interval=2,requeue_delay=1
 SlurmdParameters=config_overrides
 SwitchType=switch/none
 PreemptType=preempt/partition_prio
