@@ -25,22 +25,33 @@ from workbench.errors import (
     USAGE,
     JobError,
     MissingExtra,
+    OutputError,
+    WorkbenchError,
 )
 from workbench.files import claim
 from workbench.jobs import keeper
 from workbench.jobs.engines.engine import Begun, Engine, EngineBusy, Gathering, Sign
 from workbench.jobs.engines.table import find_engine
-from workbench.jobs.folder import give_token, is_running, make_folder, read_exit_code, read_json
+from workbench.jobs.folder import (
+    JobFolder,
+    give_token,
+    is_running,
+    make_folder,
+    read_exit_code,
+    read_json,
+    read_token,
+)
 from workbench.jobs.job import FAILED, FINISHED, RUNNING, STOPPED, Entry
 from workbench.jobs.keeper import GRACE
 from workbench.jobs.queue import Queue
 from workbench.jobs.room import Room
-from workbench.jobs.waking import LOCK
+from workbench.jobs.waking import LOCK, require_room
 
 TURN = 0.1  # seconds between two looks
 REST = 60.0  # seconds with nothing to do, after which it ends
 PAUSE = 30.0  # seconds for an engine that takes nothing at the moment
 STARTING = 5.0  # seconds that a keeper whose daemon was killed may need until it has its lock
+PATIENCE = 2.0  # seconds until the next turn, when one was in vain
 LOSSES = 10  # tries that may be lost to kills and reboots, before the job itself is suspected
 KILLED = (137, -9)  # by somebody, or by a system without memory
 HOPELESS = {USAGE, BAD_DATA, NO_INPUT, NO_PERMISSION, BAD_CONFIG}  # would end the same way again
@@ -63,6 +74,7 @@ class Daemon:
         """Look at everything once."""
         for entry in self.queue.entries((RUNNING,)):
             self._look(entry)
+        require_room(self.queue.home)
         running = self.queue.entries((RUNNING,))
         rooms: dict[str, Room] = {}
         for entry in self.queue.upcoming():
@@ -98,15 +110,24 @@ class Daemon:
         taken = self.queue.start(entry, gpu)
         if taken is None:
             return room
-        folder = self.queue.folder(taken.number)
-        if not folder.job.exists():
-            make_folder(folder.path, taken.job)
-        if give_token(folder, taken.token):
+        folder = self._prepare(taken)
+        if folder is not None:
             if isinstance(self._find_engine(taken), Gathering):
                 self.begun.append((taken, folder))
             else:
                 self._start([(taken, folder)])
         return room.without([taken])
+
+    def _prepare(self, entry: Entry) -> JobFolder | None:
+        """Make the folder ready for a try; None while an older one is alive."""
+        folder = self.queue.folder(entry.number)
+        try:
+            if not folder.job.exists():
+                make_folder(folder.path, entry.job)
+            return folder if give_token(folder, entry.token) else None
+        except (OSError, OutputError):  # a full disk: nothing was started
+            self.queue.put_back(entry, code=None, reason="")
+            raise
 
     def _start_together(self) -> None:
         """Give each engine what it can start as one."""
@@ -179,6 +200,8 @@ class Daemon:
         """A try was killed, or the machine went down: the job is not to blame, unless it happens every time."""
         if entry.stopping:
             self.queue.end(entry, STOPPED, reason="stopped")
+        elif read_token(self.queue.folder(entry.number)) < entry.token:  # nobody came so far as to start it
+            self.queue.put_back(entry, code=code, reason="")
         elif entry.losses < LOSSES:
             self.queue.put_back(entry, code=code, reason="killed; tried again", counter="losses")
         else:
@@ -188,23 +211,49 @@ class Daemon:
 
 def serve(home: Path, *, rest: float = REST, grace: float = GRACE) -> int:
     """Work until nothing is left to do."""
+    while (lock := _claim(home)) is not None:
+        _work(Daemon(queue=Queue(home), grace=grace), rest)
+        os.close(lock)
+        if not (home / LOCK).exists() or not Queue(home).has_open():
+            return OK  # what was submitted before the lock was free found nobody to start
+    return BUSY
+
+
+def _claim(home: Path) -> int | None:
+    """Be the one daemon, and say so; a full disk does not hinder that."""
     lock = os.open(home / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-    queue = Queue(home)
-    while claim(lock):
+    if not claim(lock):
+        os.close(lock)
+        return None
+    with suppress(OSError):
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-        daemon = Daemon(queue=queue, grace=grace)
-        idle = time.monotonic()
-        while time.monotonic() - idle < rest:
+    return lock
+
+
+def _work(daemon: Daemon, rest: float) -> None:
+    """Take turns until there was nothing to do for a while; what the disk does not take now, it may take later."""
+    idle, told = time.monotonic(), ""
+    while time.monotonic() - idle < rest and (daemon.queue.home / LOCK).exists():
+        try:
             daemon.turn()
-            if queue.has_open():
+            if daemon.queue.has_open():
                 idle = time.monotonic()
+            told = ""
             time.sleep(TURN)
-        os.close(lock)
-        if not queue.has_open():  # what was submitted before the lock was free found nobody to start
-            return OK
-        lock = os.open(home / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-    return BUSY
+        except (WorkbenchError, OSError) as error:
+            idle = time.monotonic()
+            if str(error) != told:
+                told = str(error)
+                _say(told)
+            time.sleep(PATIENCE)
+
+
+def _say(text: str) -> None:
+    """A line for daemon.log, where there is room for it."""
+    with suppress(OSError):
+        sys.stderr.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
+        sys.stderr.flush()
 
 
 def main() -> int:
