@@ -1,6 +1,8 @@
 """`workbench launch`: trainings as jobs; one, or one for each combination of values."""
 
 import argparse
+from collections.abc import Sequence
+from pathlib import Path
 
 from workbench.commands.launching.pattern import add_job_arguments
 from workbench.errors import OK
@@ -26,6 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seeds", type=int, default=0, metavar="N", help="each of them with the seeds 0 to N - 1"
     )
     parser.add_argument(
+        "--folds", type=int, default=0, metavar="K", help="each of them K times, judged on another fold each"
+    )
+    parser.add_argument("--name", default="", help="of the sweep, and the beginning of its runs' names")
+    parser.add_argument(
         "--then", default="evaluate", metavar="VERBS", help="what follows a training: evaluate,report or none"
     )
     add_job_arguments(parser)
@@ -43,11 +49,18 @@ def run(args: argparse.Namespace) -> int:
         from workbench.commands.launching.rehearsal import rehearse
 
         return rehearse(trials, as_json=args.json)
+    from workbench.commands.launching.recording import begin_sweeps, record_sweeps
+
+    begun = begin_sweeps(trials, args)
     jobs = [job for trial in trials for job in trial.jobs]
     needs = list(chain([len(trial.jobs) for trial in trials]))
     if args.on == "inline":
+        record_sweeps(begun, trials, None, ())
         return work_here(jobs, needs)
     from workbench.commands.launching.telling import tell
 
-    tell(trials, submit_jobs(jobs, needs, after=args.after), as_json=args.json)
+    def keep(home: Path, numbers: Sequence[int]) -> None:
+        record_sweeps(begun, trials, home, numbers)
+
+    tell(trials, submit_jobs(jobs, needs, after=args.after, keep=keep), as_json=args.json)
     return OK

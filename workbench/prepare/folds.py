@@ -61,9 +61,14 @@ def _leave_test_out(group: Group, parts: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(path for path in group.images if parts[path] != "test")
 
 
-def _require_enough(groups: Sequence[tuple[str, ...]], count: int) -> None:
+def require_count(count: int) -> None:
+    """One fold leaves nothing to learn from."""
     if count < FEWEST:
         raise FoldError(f"--folds {count}: must be {FEWEST} or more, but is not; 5 is usual")
+
+
+def _require_enough(groups: Sequence[tuple[str, ...]], count: int) -> None:
+    require_count(count)
     if len(groups) < count:
         images = sum(map(len, groups))
         raise FoldError(

@@ -10,6 +10,9 @@ from workbench.sweeps.record import FOLD, SweepError, sweep_folder
 
 def name_folds(sweep: str, count: int) -> tuple[str, ...]:
     """Return the values of split.fold, one for each fold."""
+    from workbench.prepare.folds import require_count
+
+    require_count(count)
     return tuple(f"{sweep}/{number}" for number in range(1, count + 1))
 
 

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from workbench.errors import BAD_DATA, CANNOT_CREATE, InputMissing, WorkbenchError, nearest
+from workbench.errors import BAD_DATA, CANNOT_CREATE, USAGE, InputMissing, WorkbenchError, nearest
 from workbench.files import is_file, prepare_folder, write_atomically
 from workbench.run import Run
 
@@ -128,11 +128,18 @@ def name_trial(sweep: str, number: int, count: int) -> str:
     return f"{sweep}-{number:0{max(2, len(str(count)))}d}"
 
 
+def require_name(name: str) -> str:
+    """Refuse what names no folder, or one elsewhere."""
+    if not name or Path(name).name != name or name.startswith("."):
+        raise SweepError(
+            f"--name {name}: must be a name without slashes or a dot in front, but is not; change it", USAGE
+        )
+    return name
+
+
 def sweep_folder(project: Path, name: str) -> SweepFolder:
     """Return where the sweep of that name lies, whether it is there or not."""
-    if not name or Path(name).name != name or name.startswith("."):
-        raise SweepError(f"{name!r}: must be a name without slashes or a dot in front, but is not; change it")
-    return SweepFolder(path=project / "sweeps" / name)
+    return SweepFolder(path=project / "sweeps" / require_name(name))
 
 
 def make_sweep(project: Path, name: str) -> SweepFolder:

@@ -8,6 +8,7 @@ from pathlib import Path
 from workbench.errors import USAGE, JobError
 from workbench.jobs.job import Job
 from workbench.jobs.words import PROGRAM
+from workbench.sweeps.record import name_trial
 
 FOLLOWERS = ("evaluate", "report")
 
@@ -46,15 +47,15 @@ def plan_trials(
     group = stamp if len(grid) > 1 else ""
     return [
         _plan_trial(
-            project, values, rest, replace(pattern, name=_name(stamp, number, grid), group=group), then
+            project, values, rest, replace(pattern, name=_name(stamp, number, len(grid)), group=group), then
         )
         for project in projects
         for number, values in enumerate(grid, 1)
     ]
 
 
-def _name(stamp: str, number: int, grid: Sequence[object]) -> str:
-    return f"{stamp}-{number:0{len(str(len(grid)))}d}" if len(grid) > 1 else stamp
+def _name(stamp: str, number: int, count: int) -> str:
+    return name_trial(stamp, number, count) if count > 1 else stamp
 
 
 def _plan_trial(

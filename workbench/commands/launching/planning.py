@@ -16,16 +16,21 @@ def plan(args: argparse.Namespace) -> "list[Trial]":
     """Return the trainings, and what follows each."""
     from workbench.commands.launching.pattern import read_pattern
     from workbench.sweeps.axes import read_sweeps
+    from workbench.sweeps.folds import name_folds
+    from workbench.sweeps.record import FOLD, SEED, require_name
     from workbench.sweeps.trials import plan_trials
 
     pattern = read_pattern(args)
     sweeps = read_sweeps(args.sweep)
     if args.seeds:
-        sweeps["train.seed"] = tuple(map(str, range(args.seeds)))
+        sweeps[SEED] = tuple(map(str, range(args.seeds)))
+    name = require_name(args.name or time.strftime("%Y%m%d-%H%M%S"))
+    if args.folds:
+        sweeps[FOLD] = name_folds(name, args.folds)
     rest = [*args.rest, *(["--gpus", str(args.gpus)] if args.gpus > 1 else [])]
     then = [verb for verb in args.then.split(",") if verb not in ("", "none")]
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    return plan_trials([_find(name) for name in args.projects], sweeps, rest, pattern, stamp=stamp, then=then)
+    projects = [_find(project) for project in args.projects]
+    return plan_trials(projects, sweeps, rest, pattern, stamp=name, then=then)
 
 
 def _find(name: str) -> Path:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.commands.launching.telling import to_json
 from workbench.commands.output import print_json, print_line, say
 from workbench.errors import OK
+from workbench.sweeps.record import FOLD
 
 if TYPE_CHECKING:
     from workbench.sweeps.trials import Trial
@@ -35,6 +36,8 @@ def _estimate(trial: "Trial") -> dict[str, Any]:
 
     job = trial.jobs[0]
     words = [*job.command[:3], "preflight", *job.command[4:-2], "--json"]
+    if FOLD in words:  # no folds are drawn yet, and each is about as large as the others
+        del words[words.index(FOLD) : words.index(FOLD) + 2]
     done = subprocess.run(words, cwd=job.place, capture_output=True, text=True, check=False)
     try:
         return dict(json.loads(done.stdout))

@@ -1,6 +1,6 @@
 """Jobs into the queue, or through this terminal; the only way in, for every verb that makes jobs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,18 +12,24 @@ if TYPE_CHECKING:
     from workbench.jobs.job import Job
     from workbench.jobs.queue import Queue
 
+Keep = Callable[[Path, Sequence[int]], None]  # told the home of the queue, and the numbers
 Needs = Sequence[Sequence[int]]  # for each job, which of those before it in the list must have finished
 
 
-def submit_jobs(jobs: "Sequence[Job]", needs: Needs, *, after: Sequence[int] = ()) -> list[int]:
-    """Put all into the queue of this machine, or none, and see that somebody works on it; return their numbers."""
+def submit_jobs(
+    jobs: "Sequence[Job]", needs: Needs, *, after: Sequence[int] = (), keep: Keep | None = None
+) -> list[int]:
+    """Put all into the queue of this machine, or none, and see that somebody works on it; return their numbers.
+
+    `keep` writes them down before anybody can begin with them; where it fails, nothing is in the queue.
+    """
     from workbench.jobs import waking
     from workbench.jobs.home import find_home
     from workbench.jobs.queue import Queue
 
     queue = Queue(find_home())
     _require_room(queue, jobs)
-    numbers = _enter(queue, jobs, needs, after)
+    numbers = _enter(queue, jobs, needs, after, keep)
     waking.wake(queue.home)
     return numbers
 
@@ -38,7 +44,7 @@ def work_here(jobs: "Sequence[Job]", needs: Needs) -> int:
 
     with TemporaryDirectory(prefix="workbench-jobs-") as home:
         queue = Queue(Path(home))
-        _enter(queue, jobs, needs, ())
+        _enter(queue, jobs, needs)
         daemon = Daemon(queue=queue)
         while queue.has_open():
             daemon.turn()
@@ -58,12 +64,16 @@ def chain(lengths: Sequence[int]) -> Iterator[list[int]]:
             place += 1
 
 
-def _enter(queue: "Queue", jobs: "Sequence[Job]", needs: Needs, after: Sequence[int]) -> list[int]:
+def _enter(
+    queue: "Queue", jobs: "Sequence[Job]", needs: Needs, after: Sequence[int] = (), keep: Keep | None = None
+) -> list[int]:
     numbers: list[int] = []
     with queue.changing():
         for job, needed in zip(jobs, needs, strict=True):
             wanted = [numbers[place] for place in needed] or after
             numbers.append(queue.submit(replace(job, after=tuple(wanted))))
+        if keep:
+            keep(queue.home, numbers)
     return numbers
 
 
