@@ -53,6 +53,7 @@ OWNERS = {
     "defusedxml": ("importing.xml_reader",),
     "msgspec": (
         "conversion.labels",
+        "conversion.sharded.records",
         "evaluation.coco.tidy_results",
         "evaluation.coco.tidy_truth",
         "formats.labelme_clean",

@@ -45,6 +45,11 @@ _FILES = {
     "not-labelme": Rule(
         W, "JSON of another kind, left alone", "move it out, or check it by its own name (COCO)"
     ),
+    "set-aside": Rule(
+        E,
+        "the process that worked on it ended, every time",
+        "open file and image by themselves: one of them is damaged, or far too large",
+    ),
     "bad-name": Rule(E, "a file name is not UTF-8, and is left alone", "rename the file"),
     "hidden": Rule(W, "hidden annotations are left alone", "delete them, or rename them without the dot"),
     "outside-link": Rule(
