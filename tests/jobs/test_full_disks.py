@@ -12,14 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from workbench.errors import IO_FAILED, NO_PERMISSION, OutputError
+from workbench.cli import main
+from workbench.errors import IO_FAILED, NO_PERMISSION, OK, OutputError
 from workbench.jobs import waking
-from workbench.jobs.daemon import ROOM
 from workbench.jobs.folder import read_json
-from workbench.jobs.job import FINISHED, QUEUED, Job
+from workbench.jobs.home import HOME
+from workbench.jobs.job import FINISHED, QUEUED, STOPPED, Job
 from workbench.jobs.processes import find_members
 from workbench.jobs.queue import Queue
 from workbench.jobs.room import Room, write_room
+from workbench.jobs.waking import ROOM
 
 pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc"),
@@ -179,6 +181,31 @@ def test_what_ends_on_a_full_disk_has_ended_once(
     assert [(entry.code, entry.token, entry.losses) for entry in queue.entries()] == [(0, 1, 0), (3, 1, 0)]
     assert [(tmp_path / name).read_text() for name in "ab"] == ["x", "x"]
     assert not list(queue.home.rglob(".*.tmp"))
+
+
+def test_jobs_on_a_full_disk_are_listed_and_end_when_asked_and_it_is_said_why_none_begins(
+    disk: Path,
+    queue: Queue,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv(HOME, str(queue.home))
+    number = ask(queue, marking(tmp_path / "a", until=tmp_path / "never"))
+    waking.wake(queue.home)
+    wait_for((tmp_path / "a").exists)
+    fill(disk)
+    assert main(["jobs"]) == OK
+    said = capsys.readouterr()
+    assert "1 running" in said.out
+    assert said.err.startswith("warning: no job is begun: ") and "the disk is full" in said.err
+    assert main(["jobs", "stop", str(number)]) == IO_FAILED
+    assert capsys.readouterr().err.count("\n") == 2
+    mark = f"WORKBENCH_JOB={queue.folder(number).path}#1"
+    wait_for(lambda: not list(find_members(0, mark)))
+    empty(disk)
+    wait_for(lambda: not queue.has_open())
+    assert queue.find(number).state == STOPPED
 
 
 def test_a_disk_that_becomes_read_only_is_waited_for(disk: Path, queue: Queue, tmp_path: Path) -> None:

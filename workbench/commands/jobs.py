@@ -3,6 +3,7 @@
 import argparse
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.commands.job_lines import describe, format_list, to_json
 from workbench.commands.output import print_json, print_line, say
-from workbench.errors import OK, USAGE, JobError
+from workbench.errors import OK, USAGE, JobError, OutputError
 
 if TYPE_CHECKING:
     from workbench.jobs.job import Entry
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     """Do what was asked, and see that somebody works on what is open."""
     from workbench.jobs.home import find_home
     from workbench.jobs.queue import Queue
-    from workbench.jobs.waking import wake
+    from workbench.jobs.waking import require_room, wake
 
     acts: dict[str, Callable[[argparse.Namespace, Queue], int]] = {
         "list": _list,
@@ -53,7 +54,11 @@ def run(args: argparse.Namespace) -> int:
     }
     queue = Queue(find_home())
     if queue.has_open():  # after a crash or a reboot nobody does
-        wake(queue.home)
+        try:
+            wake(queue.home)
+            require_room(queue.home)
+        except OutputError as error:  # it can be looked at even so, and stopped
+            say(f"warning: no job is begun: {error}")
     code = acts[args.action](args, queue)
     if args.action == "retry":
         wake(queue.home)
@@ -118,6 +123,12 @@ def _stop(args: argparse.Namespace, queue: "Queue") -> int:
     from workbench.jobs.job import OPEN, RUNNING
 
     entries = queue.entries(OPEN) if args.all else _find(args, queue)
+    for entry in entries:
+        if entry.state == RUNNING:
+            with suppress(
+                OSError
+            ):  # a full disk takes this name, if not what the queue writes; it may be this job's
+                queue.folder(entry.number).stop.touch()
     with queue.changing():
         after = [queue.ask_to_stop(entry.number) for entry in reversed(entries)]
     for entry in reversed(after):

@@ -1,12 +1,14 @@
 """Whether somebody serves a queue, and how to see that somebody does; small, since every command asks."""
 
+import errno
 import os
 import sys
 from pathlib import Path
 
-from workbench.files import claim
+from workbench.files import claim, explain_os_error
 from workbench.jobs.processes import MARK
 
+ROOM = 2 * 2**20  # bytes of the disk without which nothing new is begun: its end has to be written down, too
 LOCK = "daemon.lock"  # held by the daemon, which writes its process into it
 
 
@@ -21,8 +23,21 @@ def find_daemon(home: Path) -> int | None:
 
 def wake(home: Path) -> None:
     """Start a daemon, unless one is there."""
-    if find_daemon(home) is not None:
-        return
+    try:
+        if find_daemon(home) is None:
+            _start(home)
+    except OSError as error:  # jobs are safe in the queue; whoever comes next tries again
+        raise explain_os_error(home, error) from error
+
+
+def require_room(home: Path) -> None:
+    """Refuse a disk that has too little room for what a job would write."""
+    found = os.statvfs(home)
+    if found.f_bavail * found.f_frsize < ROOM:
+        raise explain_os_error(home, OSError(errno.ENOSPC, "no room for another job"))
+
+
+def _start(home: Path) -> None:
     import subprocess
 
     with (home / "daemon.log").open("ab") as log:
