@@ -1,12 +1,13 @@
 """`workbench predict`: what a run finds in any images, as files for other tools, for Labelme and for the eye."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.commands.launching.shards import add_shard_arguments, require_consistent
 from workbench.commands.output import print_json, print_line, safe, say
-from workbench.errors import FAILED, OK, InputMissing, WorkbenchError, nearest
+from workbench.errors import FAILED, OK, USAGE, InputMissing, JobError, WorkbenchError, nearest
 
 if TYPE_CHECKING:
     from workbench.engine.prediction.delivery import Delivery, Order
@@ -20,9 +21,9 @@ MIDDLE = 0.5  # where nobody knows better
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `predict` takes."""
-    parser.add_argument("run", help="a run: its folder or name, or a project for its last one")
+    parser.add_argument("run", nargs="?", help="a run: its folder or name, or a project for its last one")
     parser.add_argument(
-        "source", nargs="+", metavar="SOURCE", help="an image, a folder, or a pattern in quotes"
+        "source", nargs="*", metavar="SOURCE", help="an image, a folder, or a pattern in quotes"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to write; predicted/ of the run")
     parser.add_argument(
@@ -49,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="where to compute")
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
+    add_shard_arguments(parser)
 
 
 def _formats(text: str) -> tuple[str, ...]:
@@ -77,9 +79,19 @@ def _pixels(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Predict, write, and say what was found; 1 when an image could not be read."""
+    require_consistent(args)
+    if args.plan:
+        from workbench.commands.predicting import follow_plan
+
+        return follow_plan(args)
+    if not args.source:
+        raise JobError("workbench predict: must be given a run and images, but got less; name both", USAGE)
+    return _predict(args)
+
+
+def _predict(args: argparse.Namespace) -> int:
     from workbench.commands.run_choice import choose_run
-    from workbench.engine.prediction.delivery import Order, deliver
-    from workbench.engine.prediction.images import ready
+    from workbench.engine.prediction.delivery import Order
     from workbench.engine.prediction.sources import find_images
 
     chosen = choose_run(args.run)
@@ -95,16 +107,24 @@ def run(args: argparse.Namespace) -> int:
         tile=args.tile,
         ids=ids,
     )
-    done = deliver(ready(chosen, args.device), paths, order, _complain)
+    if args.shards:
+        from workbench.commands.predicting import begin_shards
+
+        return begin_shards(chosen, paths, order, args)
+    return _deliver(chosen, paths, order, args)
+
+
+def _deliver(chosen: "Run", paths: "Sequence[Path]", order: "Order", args: argparse.Namespace) -> int:
+    from workbench.commands.predicting import complain
+    from workbench.engine.prediction.delivery import deliver
+    from workbench.engine.prediction.images import ready
+
+    done = deliver(ready(chosen, args.device), paths, order, complain)
     if args.json:
         print_json(_to_json(done, order, chosen))
     else:
         _tell(done, order)
     return FAILED if done.skipped else OK
-
-
-def _complain(path: Path, reason: str) -> None:
-    say(f"{safe(str(path))}: passed over: {safe(reason)}")
 
 
 def find_score(run: "Run") -> tuple[float, str]:

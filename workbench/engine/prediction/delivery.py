@@ -1,17 +1,21 @@
 """`workbench predict` without its words: which files will be written, then image after image into them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.engine.prediction.images import Seen, predict_images, require_tileable
+from workbench.engine.prediction.outputs.coco_files import open_joint
 from workbench.engine.prediction.outputs.coco_output import CocoOutput
-from workbench.engine.prediction.outputs.labelme_output import LabelmeOutput, is_touched
-from workbench.engine.prediction.outputs.names import name_files
+from workbench.engine.prediction.outputs.joint import Joint
+from workbench.engine.prediction.outputs.labelme_output import LabelmeOutput
+from workbench.engine.prediction.outputs.names import Named, name_files
 from workbench.engine.prediction.outputs.output import Output
 from workbench.engine.prediction.outputs.overlay_output import OverlayOutput
 from workbench.engine.prediction.outputs.own_files import OwnFiles
 from workbench.engine.prediction.outputs.picture_output import PanopticOutput, SemanticOutput
+from workbench.engine.prediction.outputs.touched import is_touched
 from workbench.engine.prediction.predictor import Predictor
 from workbench.engine.prediction.sources import name_images
 from workbench.progress import track
@@ -49,13 +53,11 @@ def deliver(
     require_tileable(model, order.tile)
     keys = name_images(paths)
     named = name_files(list(keys.values()))
-    outputs = choose_outputs(model, order, match_ids(list(keys.values()), order.ids))
+    ids = match_ids(list(keys.values()), order.ids)
+    outputs = choose_outputs(model, order, ids, lambda kind: open_joint(kind, order.out, model.categories))
     own = OwnFiles(order.out, is_touched)
-    own.plan(name for output in outputs for name in output.name(named.values()))
+    own.plan(list_names(outputs, named.values()))
     skipped: dict[Path, str] = {}
-    counts = dict.fromkeys((category.name for category in model.categories), 0)
-    written: list[str] = []
-    images = 0
 
     def note(path: Path, reason: str) -> None:
         skipped[path] = reason
@@ -64,27 +66,50 @@ def deliver(
     stream = predict_images(
         model, track(paths, len(paths), "predicting"), min_score=order.min_score, tile=order.tile, tell=note
     )
+    written: list[str] = []
+    images, counts = write_outputs(stream, outputs, lambda path: named[keys[path]], written.append)
+    own.finish(describe_order(order, images), written)
+    return Delivery(
+        images=images,
+        objects=sum(counts.values()),
+        classes={category.name: counts[category.name] for category in model.categories},
+        skipped=tuple((str(path), reason) for path, reason in skipped.items()),
+        files=tuple(sorted(written)),
+    )
+
+
+def write_outputs(
+    stream: Iterable[Seen],
+    outputs: Sequence[Output],
+    find_named: Callable[[Path], Named],
+    note: Callable[[str], object],
+) -> tuple[int, Counter[str]]:
+    """Write everything of every image; return how many there were, and how often each class was found."""
+    images, counts = 0, Counter[str]()
     try:
         for seen in stream:
             images += 1
             for output in outputs:
-                written += output.add(seen, named[keys[seen.path]])
-            for name in _name_found(seen):
-                counts[name] += 1
-        written += [name for output in outputs for name in output.close()]
+                for name in output.add(seen, find_named(seen.path)):
+                    note(name)
+            counts.update(_name_found(seen))
+        for output in outputs:
+            for name in output.close():
+                note(name)
     finally:
         for output in outputs:
-            if isinstance(output, CocoOutput):
-                output.drop()
-    about = {"run": order.run, "min_score": order.min_score, "tile": order.tile, "images": images}
-    own.finish(about, written)
-    return Delivery(
-        images=images,
-        objects=sum(counts.values()),
-        classes=counts,
-        skipped=tuple((str(path), reason) for path, reason in skipped.items()),
-        files=tuple(sorted(written)),
-    )
+            output.drop()
+    return images, counts
+
+
+def list_names(outputs: Iterable[Output], images: Collection[Named]) -> Iterator[str]:
+    """Name all files that may be written."""
+    return (name for output in outputs for name in output.name(images))
+
+
+def describe_order(order: Order, images: int) -> dict[str, object]:
+    """What is noted beside what was written."""
+    return {"run": order.run, "min_score": order.min_score, "tile": order.tile, "images": images}
 
 
 def _name_found(seen: Seen) -> list[str]:
@@ -99,15 +124,17 @@ def _name_found(seen: Seen) -> list[str]:
     return [names[one.category_id] for one in seen.found]
 
 
-def choose_outputs(model: Predictor, order: Order, ids: Mapping[str, int]) -> list[Output]:
-    """Name the kinds of files that this model's answers can be written as."""
+def choose_outputs(
+    model: Predictor, order: Order, ids: Mapping[str, int], open_one: Callable[[str], Joint]
+) -> list[Output]:
+    """Name the kinds of files that this model's answers can be written as; `open_one` opens those of all images."""
     outputs: list[Output] = []
     if "coco" in order.formats:
         kind = model.cfg.MODEL.META_ARCHITECTURE
         if kind in ("GeneralizedRCNN", "PanopticFPN"):
-            outputs.append(CocoOutput(order.out, model.categories, ids))
+            outputs.append(CocoOutput(open_one("coco"), ids))
         if model.task == "panoptic":
-            outputs.append(PanopticOutput(order.out, model.categories, ids))
+            outputs.append(PanopticOutput(order.out, open_one("panoptic"), ids))
         if model.task == "semantic":
             outputs.append(SemanticOutput(order.out))
     if "labelme" in order.formats:

@@ -1,6 +1,5 @@
 """A trained model, ready to be asked: weights, config and classes come from its run folder."""
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,10 +15,11 @@ from workbench.engine.feed.catalog import LABEL_DIVISOR
 from workbench.engine.feed.sample import make_test_sample
 from workbench.engine.models.build import build_model
 from workbench.engine.prediction.answers import Answer, Asker
+from workbench.engine.prediction.classes import read_run_categories
 from workbench.engine.training.course import read_config
 from workbench.engine.training.weights_file import read_weights
 from workbench.errors import InputMissing
-from workbench.project import Task, read_categories
+from workbench.project import Task
 from workbench.run import Run
 
 
@@ -46,7 +46,7 @@ def load_predictor(run: Run, *, device: str = "cpu") -> Predictor:
     cfg = read_config(run.config, tuple(about.get("extend", ())))
     cfg.MODEL.DEVICE = device
     cfg.MODEL.WEIGHTS = ""  # the run's own follow
-    categories = _read_categories(run)
+    categories = read_run_categories(run)
     with _in_catalog(cfg, categories):
         model = build_model(cfg)
     model.load_state_dict(state)
@@ -67,14 +67,3 @@ def _in_catalog(cfg: CfgNode, categories: Sequence[Category]) -> Iterator[None]:
     finally:
         cfg.DATASETS.TRAIN = ()
         MetadataCatalog.pop(name)
-
-
-def _read_categories(run: Run) -> tuple[Category, ...]:
-    """Their ids are those of the project as it was; its annotations may be elsewhere by now."""
-    path = run.project_copy
-    try:
-        return read_categories(path, tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        raise InputMissing(
-            f"{path}: must be the project as it was trained, but {error}; put it back"
-        ) from error

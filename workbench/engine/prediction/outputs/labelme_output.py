@@ -1,7 +1,6 @@
 """Labelme files of predictions, each beside a link to its image: a folder that a person can finish in Labelme."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,10 @@ from workbench.data.prediction import Prediction
 from workbench.drafting.outlines import mask_to_shapes
 from workbench.engine.prediction.images import Seen
 from workbench.engine.prediction.outputs.names import Named
-from workbench.errors import AnnotationError, InputMissing, OutputError
-from workbench.files import digest, link_or_copy, write_atomically
-from workbench.formats.labelme import WRITTEN_VERSION, annotation_to_bytes, read_annotation
-
-FOLDER = "labelme"
-SEAL = "workbench_predicted"  # in the file: the digest of all the rest of it, so that a change shows
+from workbench.engine.prediction.outputs.touched import FOLDER, seal
+from workbench.errors import OutputError
+from workbench.files import link_or_copy, write_atomically
+from workbench.formats.labelme import WRITTEN_VERSION, annotation_to_bytes
 
 
 class LabelmeOutput:
@@ -72,6 +69,9 @@ class LabelmeOutput:
         """Nothing belongs to all images."""
         return []
 
+    def drop(self) -> None:
+        """Nothing is half-written."""
+
 
 _Object = tuple[int, float | None, NDArray[Any] | None, Prediction | None]
 
@@ -97,23 +97,3 @@ def _frame(label: str, one: Prediction | None, extra: dict[str, object]) -> Shap
     if one is not None:
         points = ((one.box.x_min, one.box.y_min), (one.box.x_max, one.box.y_max))
     return Shape(label=label, kind="rectangle", points=points, extra=extra)
-
-
-def seal(annotation: Annotation, path: Path) -> Annotation:
-    """Write into a file what it was like when it was predicted."""
-    return replace(
-        annotation, extra={**annotation.extra, SEAL: digest(annotation_to_bytes(annotation, path))}
-    )
-
-
-def is_touched(name: str, path: Path) -> bool:
-    """Whether somebody has worked on a predicted file since; images and pictures nobody works on."""
-    if not (name.startswith(f"{FOLDER}/") and name.endswith(".json")):
-        return False
-    try:
-        annotation = read_annotation(path)
-        rest = {key: value for key, value in annotation.extra.items() if key != SEAL}
-        content = annotation_to_bytes(replace(annotation, extra=rest), path)
-    except (AnnotationError, InputMissing):
-        return True
-    return annotation.extra.get(SEAL) != digest(content)

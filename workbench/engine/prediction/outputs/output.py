@@ -18,3 +18,6 @@ class Output(Protocol):
 
     def close(self) -> list[str]:
         """Write what belongs to all of them."""
+
+    def drop(self) -> None:
+        """Leave nothing half-written behind; after `close`, nothing is."""

@@ -50,6 +50,9 @@ class OverlayOutput:
         """Nothing belongs to all images."""
         return []
 
+    def drop(self) -> None:
+        """Nothing is half-written."""
+
 
 def draw_overlay(seen: Seen) -> Image.Image | None:
     """Tint each object in its class's colour and write its name and score beside it."""

@@ -1,15 +1,17 @@
 """A folder of predictions: a second run replaces what the first one wrote, and nothing else."""
 
 import errno
-from collections.abc import Callable, Iterable
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from workbench.errors import OutputError
-from workbench.files import explain_os_error, prepare_folder, write_atomically
+from workbench.files import atomic_file, explain_os_error, prepare_folder, write_atomically
 
 MARK = "predicted.json"
 Keep = Callable[[str, Path], bool]  # name and place: is it a person's work by now?
@@ -48,32 +50,71 @@ class OwnFiles:
         """Write a file that was planned."""
         write_atomically(self.folder / name, content)
 
-    def finish(self, about: dict[str, Any], written: Iterable[str]) -> None:
+    def finish(self, about: Mapping[str, Any], written: Iterable[str]) -> None:
         """Remove what an earlier run wrote and this one did not, and say what is here."""
-        done = set(written)
-        left = {name for name in (self._old | self._planned) - done if not self._remove(name)}
-        self._note({"state": "finished", **about}, done | left)
-
-    def _remove(self, name: str) -> bool:
-        path = self.folder / name
-        if path.is_file() and self._kept(name, path):
-            return False
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            if error.errno not in (errno.EISDIR, errno.EPERM, errno.ENOTDIR):
-                raise explain_os_error(path, error) from error
-            return False
-        for parent in path.parents:
-            if parent == self.folder:
-                break
-            with suppress(OSError):  # somebody else's files are in it
-                parent.rmdir()
-        return True
+        settle(self.folder, about, sorted(self._old | self._planned), sorted(set(written)), self._kept)
 
     def _note(self, about: dict[str, Any], names: set[str]) -> None:
-        content = {**about, "files": sorted(names)}
-        write_atomically(self.folder / MARK, orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
+        _write_note(self.folder, about, sorted(names))
+
+
+def settle(
+    folder: Path,
+    about: Mapping[str, Any],
+    known: Iterable[str],
+    written: Iterable[str],
+    kept: Keep = lambda name, path: False,
+) -> None:
+    """Remove of the known files those that were not written, and say what is here; both are sorted, and not kept."""
+    marked = heapq.merge(((name, False) for name in known), ((name, True) for name in written))
+
+    def choose() -> Iterator[str]:
+        for name, marks in groupby(marked, key=lambda pair: pair[0]):
+            if any(mark for _, mark in marks) or not _remove(folder, name, kept):
+                yield name
+
+    _write_note(folder, {"state": "finished", **about}, choose())
+
+
+def _remove(folder: Path, name: str, kept: Keep) -> bool:
+    path = folder / name
+    if path.is_file() and kept(name, path):
+        return False
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno not in (errno.EISDIR, errno.EPERM, errno.ENOTDIR):
+            raise explain_os_error(path, error) from error
+        return False
+    for parent in path.parents:
+        if parent == folder:
+            break
+        with suppress(OSError):  # somebody else's files are in it
+            parent.rmdir()
+    return True
+
+
+def _write_note(folder: Path, about: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Write the note as orjson would, but name by name."""
+    head = orjson.dumps({**about, "files": []}, option=orjson.OPT_INDENT_2)
+    with atomic_file(folder / MARK) as stream:
+        stream.write(head.removesuffix(b"[]\n}") + b"[")
+        any_name = False
+        for name in names:
+            stream.write((b",\n    " if any_name else b"\n    ") + orjson.dumps(name))
+            any_name = True
+        stream.write(b"\n  ]\n}\n" if any_name else b"]\n}\n")
+
+
+def stream_names(folder: Path) -> Iterator[str]:
+    """Yield the names that the note of a folder lists, in their order, without having them all in memory."""
+    try:
+        with (folder / MARK).open("rb") as stream:
+            for line in stream:
+                if line.startswith(b'    "'):
+                    yield orjson.loads(line.strip().removesuffix(b","))
+    except FileNotFoundError:
+        return
 
 
 def _read_names(path: Path) -> set[str]:

@@ -1,6 +1,6 @@
 """Pictures of classes and of segments, as the dataset folders have them: PNGs, and COCO panoptic's json."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +8,12 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from workbench.data.dataset import Category
 from workbench.engine.prediction.images import Seen
+from workbench.engine.prediction.outputs.coco_files import PANOPTIC as PANOPTIC_JSON
+from workbench.engine.prediction.outputs.joint import Joint
 from workbench.engine.prediction.outputs.names import Named
 from workbench.engine.prediction.writer import ids_to_colors
 from workbench.files import write_atomically
-from workbench.formats.coco import category_to_json
 from workbench.formats.panoptic import picture_to_png
 
 PANOPTIC, SEMANTIC = "panoptic", "semantic"
@@ -41,21 +41,22 @@ class SemanticOutput:
         """Nothing belongs to all images."""
         return []
 
+    def drop(self) -> None:
+        """Nothing is half-written."""
+
 
 class PanopticOutput:
     """COCO panoptic: a PNG of segment ids an image, and a json that says what each segment is."""
 
-    def __init__(self, folder: Path, categories: Sequence[Category], ids: Mapping[str, int]) -> None:
-        self._folder, self._categories, self._ids = folder, categories, ids
-        self._images: list[dict[str, Any]] = []
-        self._annotations: list[dict[str, Any]] = []
+    def __init__(self, folder: Path, joint: Joint, ids: Mapping[str, int]) -> None:
+        self._folder, self._joint, self._ids = folder, joint, ids
 
     def name(self, images: Iterable[Named]) -> list[str]:
         """One PNG an image, and one json."""
-        return [f"{PANOPTIC}/{one.picture}" for one in images] + [f"{PANOPTIC}.json"]
+        return [f"{PANOPTIC}/{one.picture}" for one in images] + [PANOPTIC_JSON]
 
     def add(self, seen: Seen, named: Named) -> list[str]:
-        """Write one PNG."""
+        """Write one PNG, and hand on what its segments are."""
         if seen.segment_ids is None:
             return []
         number = self._ids.get(named.key, seen.number)
@@ -63,21 +64,18 @@ class PanopticOutput:
             self._folder / PANOPTIC / named.picture, picture_to_png(ids_to_colors(seen.segment_ids))
         )
         about = {"id": number, "file_name": named.key, "width": seen.width, "height": seen.height}
-        self._images.append(about)
         segments = [segment | _measure(seen.segment_ids, segment["id"]) for segment in seen.segments]
-        self._annotations.append({"image_id": number, "file_name": named.picture, "segments_info": segments})
+        annotation = {"image_id": number, "file_name": named.picture, "segments_info": segments}
+        self._joint.add((orjson.dumps(about), orjson.dumps(annotation)))
         return [f"{PANOPTIC}/{named.picture}"]
 
     def close(self) -> list[str]:
-        """Write the json."""
-        document = {
-            "info": {"description": "made by workbench predict"},
-            "images": self._images,
-            "annotations": self._annotations,
-            "categories": [category_to_json(category) for category in self._categories],
-        }
-        write_atomically(self._folder / f"{PANOPTIC}.json", orjson.dumps(document) + b"\n")
-        return [f"{PANOPTIC}.json"]
+        """All images were handed on."""
+        return self._joint.close()
+
+    def drop(self) -> None:
+        """Leave no half of a file behind."""
+        self._joint.drop()
 
 
 def _measure(ids: NDArray[np.int64], number: int) -> dict[str, Any]:
