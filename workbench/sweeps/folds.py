@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.errors import USAGE
-from workbench.project import Project
 from workbench.sweeps.record import FOLD, SweepError, sweep_folder
+
+if TYPE_CHECKING:
+    from workbench.project import Project
 
 
 def name_folds(sweep: str, count: int) -> tuple[str, ...]:
@@ -24,7 +27,7 @@ def find_fold(project: Path, text: str) -> tuple[Path, int]:
     return sweep_folder(project, name).folds, int(number)
 
 
-def choose_fold(project: Project, typed: Mapping[str, str]) -> Project:
+def choose_fold(project: "Project", typed: Mapping[str, str]) -> "Project":
     """Return the project as the typed words want it split: by its own split, or by one fold of a sweep."""
     text = typed.get(FOLD, "")
     if not text:
