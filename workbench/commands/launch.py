@@ -25,6 +25,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a training for each value; may be repeated",
     )
     parser.add_argument(
+        "--search",
+        action="append",
+        default=[],
+        metavar="KEY=LOW..HIGH",
+        help="look for a good value, learning from those tried; also KEY=A|B; may be repeated",
+    )
+    parser.add_argument(
+        "--trials", type=int, default=20, metavar="N", help="how many a search tries; 20 unless it is said"
+    )
+    parser.add_argument(
         "--seeds", type=int, default=0, metavar="N", help="each of them with the seeds 0 to N - 1"
     )
     parser.add_argument(

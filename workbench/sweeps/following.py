@@ -32,22 +32,24 @@ class Asked:
 
 @dataclass(slots=True, kw_only=True)
 class Follower:
-    """Follows one training; `seen` is told each new score, and says whether it is to be ended."""
+    """Follows one training: `seen` is told each score and may have a reason to end it, `decided` that it will be."""
 
     run: Run
     metric: str
     asked: Asked
-    seen: Callable[[int, float], bool]
+    seen: Callable[[int, float], str]
+    decided: Callable[[str], None]
     _stamp: tuple[int, int] = (0, 0)
     _known: set[int] = field(default_factory=set)
 
     def follow(self, words: Sequence[str], place: str) -> tuple[int, bool]:
-        """Run a training to its end; return its exit code, and whether `seen` ended it."""
+        """Run a training to its end; return its exit code, and whether it was ended for its scores."""
         # It holds what we hold, such as the lock of the job: as long as it lives, nobody begins another try.
         process = subprocess.Popen(words, cwd=place, stdin=subprocess.DEVNULL, close_fds=False)
         told = False
         while (code := process.poll()) is None:
-            if self._look():
+            if reason := self._look():
+                self.decided(reason)  # first, so that it holds whatever is killed from here on
                 return _end(process), True
             if self.asked.signal and not told:
                 process.send_signal(self.asked.signal)
@@ -56,23 +58,21 @@ class Follower:
         self._look()
         return code, False
 
-    def _look(self) -> bool:
-        """Tell what is new; a file that has not changed is not read again."""
+    def _look(self) -> str:
+        """Tell what is new, and return a reason to end it; a file that has not changed is not read again."""
         try:
             found = self.run.metrics.stat()
         except FileNotFoundError:
-            return False
+            return ""
         stamp = (found.st_mtime_ns, found.st_size)
         if stamp == self._stamp:
-            return False
+            return ""
         self._stamp = stamp
-        new = {
-            step: value
-            for step, value in read_curve(self.run, self.metric).items()
-            if step not in self._known
-        }
+        curve = read_curve(self.run, self.metric)
+        new = sorted(curve.keys() - self._known)
         self._known.update(new)
-        return any(self.seen(step, value) for step, value in sorted(new.items()))
+        reasons = [self.seen(step, curve[step]) for step in new]
+        return reasons[-1] if reasons else ""
 
 
 def _end(process: "subprocess.Popen[bytes]") -> int:

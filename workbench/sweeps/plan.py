@@ -8,7 +8,7 @@ from typing import Any
 from workbench.errors import InputMissing
 from workbench.files import write_atomically
 from workbench.run import Run
-from workbench.sweeps.record import SweepError, SweepFolder, name_trial
+from workbench.sweeps.record import FOLD, SEED, SweepError, SweepFolder, name_trial
 from workbench.sweeps.space import Axis, read_axis
 
 
@@ -38,6 +38,16 @@ class SearchPlan:
     def read_space(self) -> dict[str, Axis]:
         """Return what is searched."""
         return {key: read_axis(key, text) for key, text in self.axes.items()}
+
+    def make_sample(self, run: str) -> tuple[str, ...]:
+        """Return the command line of a training with values from the middle."""
+        values = {key: axis.show(axis.pick(0.5)) for key, axis in self.read_space().items()}
+        return self.make_command(values, self.repeats[0], run)
+
+    def make_command(self, values: Mapping[str, str], repeat: Repeat, run: str) -> tuple[str, ...]:
+        """Return the command line of one training."""
+        pairs = (word for pair in values.items() for word in pair)
+        return (*self.train, *pairs, *repeat.words, "--run", run)
 
     def to_json(self) -> dict[str, Any]:
         """Return what the file holds."""
@@ -76,8 +86,12 @@ def name_runs(folder: SweepFolder, plan: SearchPlan, number: int) -> tuple[Run, 
     return tuple(Run(folder=runs / f"{name}{repeat.suffix}") for repeat in plan.repeats)
 
 
-def repeat_seeds(seeds: Sequence[int]) -> tuple[Repeat, ...]:
-    """A training for each seed; without any, one as the project says."""
-    if not seeds:
-        return (Repeat(),)
-    return tuple(Repeat(suffix=f"-seed{seed}", words=("train.seed", str(seed))) for seed in seeds)
+def plan_repeats(seeds: Sequence[str], folds: Sequence[str]) -> tuple[Repeat, ...]:
+    """Return a training for each seed and fold; without any, one as the project says."""
+    sowed = [("", ()), *[(f"-seed{seed}", (SEED, seed)) for seed in seeds]][bool(seeds) :]
+    folded = [("", ()), *[(f"-fold{fold.rpartition('/')[2]}", (FOLD, fold)) for fold in folds]][bool(folds) :]
+    return tuple(
+        Repeat(suffix=suffix + other, words=(*words, *more))
+        for suffix, words in sowed
+        for other, more in folded
+    )

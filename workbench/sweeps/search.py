@@ -23,7 +23,7 @@ from workbench.sweeps.start import spread
 State = Literal["running", "complete", "pruned", "failed"]
 STUDY = "workbench"
 NUMBER, REASON = "number", "reason"  # what Optuna keeps of a trial for us
-STARTUP = 3  # a share of the trials (a third) is spread out before anything is learnt from them …
+STARTUP = 4  # a share of the trials (a quarter) is spread out before anything is learnt from them …
 FEWEST, MOST = 4, 10  # … but so many at least and at most
 
 

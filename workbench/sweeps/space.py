@@ -118,3 +118,13 @@ def _read_range(key: str, found: "re.Match[str]") -> Range:
 
 def _complain(key: str, text: str, wanted: str) -> JobError:
     return JobError(f"--search {key}={text}: must be {wanted}, but is not; correct it", USAGE)
+
+
+def describe_axis(axis: Axis) -> str:
+    """Say in words what is searched."""
+    if isinstance(axis, Choice):
+        return " or ".join(axis.values)
+    words = f"{axis.show(axis.low)} to {axis.show(axis.high)}"
+    if axis.step:
+        return f"{words} in steps of {axis.step:g}"
+    return f"{words}{', whole numbers' if axis.whole else ''}{', by orders of magnitude' if axis.log else ''}"

@@ -23,7 +23,7 @@ from workbench.sweeps.curve import has_diverged, read_curve, read_steps
 from workbench.sweeps.following import Asked, Follower
 from workbench.sweeps.plan import SearchPlan, name_runs, read_plan
 from workbench.sweeps.record import SweepFolder
-from workbench.sweeps.search import alone, open_study, report, show_values, take_up, tell
+from workbench.sweeps.search import State, alone, open_study, report, show_values, take_up, tell
 
 WARMUP = 3  # no training is ended in its first third: high learning rates look bad there, and may win
 
@@ -39,20 +39,16 @@ class Work:
     scores: list[float] = field(default_factory=list)  # what its trainings came to so far
     passed: int = 0  # steps of these
 
-    def see(self, run: Run, step: int, value: float) -> bool:
-        """Tell how good the trial is by now, over all its trainings; True where that is the end of it."""
-        steps = read_steps(run)
+    def see(self, run: Run, step: int, value: float) -> str:
+        """Tell how good the trial is by now, over all its trainings; return why that is the end of it, if it is."""
+        steps, place = read_steps(run), self.passed + step
         mean = (sum(self.scores) + value) / (len(self.scores) + 1)
-        if (
-            not report(self.study, self.trial, self.passed + step, mean)
-            or step >= steps
-            or step * WARMUP < steps
-        ):
-            return False
-        self.end("pruned", reason=f"half of the others were better by step {self.passed + step}")
-        return True
+        is_behind = report(self.study, self.trial, place, mean)
+        if is_behind and steps / WARMUP <= step < steps:
+            return f"half of the others were better by step {place}"
+        return ""
 
-    def end(self, state: Any, *, value: float | None = None, reason: str = "") -> None:
+    def end(self, state: State, reason: str = "", *, value: float | None = None) -> None:
         """Write down its final state; whatever is killed after this, it stays."""
         tell(self.study, self.trial, state, value=value, reason=reason)
         words = f"{state} {value:.4f}" if value is not None else f"{state}: {reason}"
@@ -81,26 +77,26 @@ def run_trial(folder: SweepFolder, number: int) -> int:
 
 def _train_all(work: Work, runs: Sequence[Run], values: dict[str, str]) -> tuple[int, bool]:
     """Train once for each seed, and judge; return an exit code, and whether there is something to follow."""
-    pairs = [word for pair in values.items() for word in pair]
     for repeat, run in zip(work.plan.repeats, runs, strict=True):
         follower = Follower(
             run=run,
             metric=work.plan.metric,
             asked=work.asked,
             seen=partial(work.see, run),
+            decided=partial(work.end, "pruned"),
         )
-        words = [*work.plan.train, *pairs, *repeat.words, "--run", run.name]
+        words = work.plan.make_command(values, repeat, run.name)
         code, ended = follower.follow(words, work.plan.place)
         if ended:
             return OK, False
         if code and has_diverged(run):  # it would again: that is what there is to learn about these values
-            work.end("pruned", reason="the loss became no number")
+            work.end("pruned", "the loss became no number")
             return OK, False
         if code:
             return code if code > 0 else 128 - code, False
         curve = read_curve(run, work.plan.metric)
         if not curve:
-            work.end("failed", reason=f"{run.name} ended without a validation score")
+            work.end("failed", f"{run.name} ended without a validation score")
             return FAILED, False
         work.scores.append(max(curve.values()))  # the best weights are the ones that are kept
         work.passed += max(read_steps(run), *curve)

@@ -4,11 +4,15 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.errors import USAGE, JobError
 from workbench.jobs.job import Job
 from workbench.jobs.words import PROGRAM
 from workbench.sweeps.record import name_trial
+
+if TYPE_CHECKING:
+    from workbench.sweeps.plan import SearchPlan
 
 FOLLOWERS = ("evaluate", "report")
 
@@ -21,11 +25,23 @@ class Trial:
     name: str  # of the run
     values: Mapping[str, str]
     jobs: tuple[Job, ...]  # the first trains; each other one needs the one before it
+    search: "SearchPlan | None" = None  # of which it is a part; its values are then known when it begins
 
     @property
     def run(self) -> Path:
         """Its run folder."""
         return self.project / "runs" / self.name
+
+    @property
+    def runs(self) -> tuple[Path, ...]:
+        """All its run folders: a trial of a search trains once for each seed."""
+        repeats = self.search.repeats if self.search else ()
+        return tuple(self.run.with_name(self.name + one.suffix) for one in repeats) or (self.run,)
+
+    @property
+    def sample(self) -> tuple[str, ...]:
+        """The command line of its training; of a search one with values from the middle."""
+        return self.search.make_sample(self.name) if self.search else self.jobs[0].command
 
 
 def plan_trials(
@@ -38,11 +54,7 @@ def plan_trials(
     then: Sequence[str] = (),
 ) -> list[Trial]:
     """Return a trial for each project and combination, in the order in which they were typed."""
-    unknown = [verb for verb in then if verb not in FOLLOWERS]
-    if unknown:
-        raise JobError(
-            f"--then {unknown[0]}: must be {' or '.join(FOLLOWERS)}, but is not; correct it", USAGE
-        )
+    require_followers(then)
     grid = [dict(zip(sweeps, values, strict=True)) for values in itertools.product(*sweeps.values())]
     group = stamp if len(grid) > 1 else ""
     return [
@@ -52,6 +64,15 @@ def plan_trials(
         for project in projects
         for number, values in enumerate(grid, 1)
     ]
+
+
+def require_followers(then: Sequence[str]) -> None:
+    """Refuse a verb that cannot follow a training."""
+    unknown = [verb for verb in then if verb not in FOLLOWERS]
+    if unknown:
+        raise JobError(
+            f"--then {unknown[0]}: must be {' or '.join(FOLLOWERS)}, but is not; correct it", USAGE
+        )
 
 
 def _name(stamp: str, number: int, count: int) -> str:
@@ -65,7 +86,7 @@ def _plan_trial(
     run = str(project / "runs" / pattern.name)
     train = (*PROGRAM, "train", str(project), *rest, *words, "--run", pattern.name)
     after = [
-        replace(pattern, command=(*PROGRAM, verb, run), name=f"{verb} {pattern.name}", gpus=0)
+        replace(pattern, command=(*PROGRAM, verb, run), name=f"{verb} {pattern.name}", gpus=0, nodes=1)
         for verb in then
     ]
     return Trial(

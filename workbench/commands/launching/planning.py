@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,9 +28,13 @@ def plan(args: argparse.Namespace) -> "list[Trial]":
     name = require_name(args.name or time.strftime("%Y%m%d-%H%M%S"))
     if args.folds:
         sweeps[FOLD] = name_folds(name, args.folds)
+    projects = [_find(project) for project in args.projects]
     rest = [*args.rest, *(["--gpus", str(args.gpus)] if args.gpus > 1 else [])]
     then = [verb for verb in args.then.split(",") if verb not in ("", "none")]
-    projects = [_find(project) for project in args.projects]
+    if args.search:
+        from workbench.commands.launching.searching import plan_searches
+
+        return plan_searches(args, projects, sweeps, (rest, then), replace(pattern, group=name))
     return plan_trials(projects, sweeps, rest, pattern, stamp=name, then=then)
 
 

@@ -31,7 +31,12 @@ def begin_sweeps(trials: "Sequence[Trial]", args: argparse.Namespace) -> Begun:
         folder = make_sweep(project, name)
         if args.folds:
             _freeze(folder, args.folds)
-        begun.append((folder, _describe(name, mine, args)))
+        if args.search:
+            from workbench.commands.launching.searching import begin_search
+
+            begun.append((folder, begin_search(folder, mine, args)))
+        else:
+            begun.append((folder, _describe(name, mine, args)))
     return begun
 
 
@@ -39,7 +44,7 @@ def _require_new(trials: "Sequence[Trial]") -> None:
     """A run that is there would be gone on with, whatever it was."""
     from workbench.sweeps.record import SweepError
 
-    there = [trial.run for trial in trials if trial.run.exists()]
+    there = [run for trial in trials for run in trial.runs if run.exists()]
     if there:
         raise SweepError(f"{there[0]}: must be a new run, but is there; choose another --name", CANNOT_CREATE)
 
@@ -49,7 +54,8 @@ def record_sweeps(begun: Begun, trials: "Sequence[Trial]", home: Path | None, nu
     from workbench.sweeps.record import write_sweep
 
     shares = iter(numbers)
-    jobs = {trial.run: tuple(next(shares) for _ in trial.jobs) for trial in trials} if home else {}
+    mine = [tuple(next(shares) for _ in trial.jobs) for trial in trials] if home else []
+    jobs = {run: given for trial, given in zip(trials, mine, strict=False) for run in trial.runs}
     for folder, sweep in begun:
         known = tuple(replace(trial, jobs=jobs.get(folder.run(trial).folder, ())) for trial in sweep.trials)
         write_sweep(folder, replace(sweep, trials=known, home=str(home or "")))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def rehearse(trials: "list[Trial]", *, as_json: bool) -> int:
     """Start nothing; say what would be."""
-    from workbench.jobs.words import show_command
+    from workbench.jobs.words import show_command, show_words
 
     estimates = {trial.project: _estimate(trial) for trial in reversed(trials)}
     if as_json:
@@ -24,6 +24,10 @@ def rehearse(trials: "list[Trial]", *, as_json: bool) -> int:
     for trial in trials:
         for job in trial.jobs:
             print_line(show_command(job))
+    if trials[0].search:
+        say(
+            f"\neach trains with values that are chosen when it begins, such as\n{show_words(trials[0].sample)}"
+        )
     for project, estimate in estimates.items():
         count = sum(trial.project == project for trial in trials)
         say(f"\n{project.name}: {describe(estimate, count)}")
@@ -34,8 +38,8 @@ def _estimate(trial: "Trial") -> dict[str, Any]:
     """Ask preflight about a training, as it would be run."""
     import json
 
-    job = trial.jobs[0]
-    words = [*job.command[:3], "preflight", *job.command[4:-2], "--json"]
+    job, command = trial.jobs[0], trial.sample
+    words = [*command[:3], "preflight", *command[4:-2], "--json"]
     if FOLD in words:  # no folds are drawn yet, and each is about as large as the others
         del words[words.index(FOLD) : words.index(FOLD) + 2]
     done = subprocess.run(words, cwd=job.place, capture_output=True, text=True, check=False)

@@ -15,6 +15,11 @@ def tell(trials: "list[Trial]", numbers: list[int], *, as_json: bool) -> None:
     if as_json:
         print_json({"jobs": [to_json(trial, one) for trial, one in zip(trials, mine, strict=True)]})
         return
+    if trials[0].search:
+        from workbench.commands.launching.searching import tell_search
+
+        tell_search(trials, numbers)
+        return
     keys = list(trials[0].values)
     rows: list[tuple[str, ...]] = [("jobs", "run", *keys)]
     for trial, one in zip(trials, mine, strict=True):
