@@ -14,11 +14,8 @@ import torch
 from PIL import Image
 from pycocotools.coco import COCO
 
-from tests.engine.feed.tiny import make_dataset
-from tests.engine.prediction.rows import build
-from tests.engine.prediction.test_predictor import put_run
+from tests.commands.predicted import draw, list_files, predict, put_runs
 from workbench.cli import main
-from workbench.engine.models.table import MODELS
 from workbench.engine.prediction.outputs.names import name_files
 from workbench.formats.labelme import read_annotation
 
@@ -27,37 +24,7 @@ torch.set_num_threads(1)
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    found = {}
-    for name, task in (
-        ("mask_rcnn_nano", "instance"),
-        ("semantic_nano", "panoptic"),
-        ("panoptic_nano", "panoptic"),
-    ):
-        home = tmp_path_factory.mktemp(name)
-        make_dataset(home, task, images=3)
-        model, cfg = build(name, stuff=0 if task == "instance" else 2)
-        cfg.MODEL.PANOPTIC_FPN.COMBINE.INSTANCES_CONFIDENCE_THRESH = 0.0
-        cfg.MODEL.PANOPTIC_FPN.COMBINE.STUFF_AREA_LIMIT = 1
-        run = put_run(home / "run", model, cfg, MODELS[name], next(home.rglob("project.toml")))
-        run.record.write_text("{}")
-        found[name] = run
-    return found
-
-
-def draw(path, seed=1, size=(60, 40)):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    noise = np.random.default_rng(seed).integers(0, 255, (size[1], size[0], 3), np.uint8)
-    Image.fromarray(noise).save(path)
-    return path
-
-
-def predict(run, *words, out):
-    given = ["--device", "cpu", "--min-score", "0", "--out", str(out)]
-    return main(["predict", str(run.folder), *given, *map(str, words)])
-
-
-def list_files(folder):
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return put_runs(tmp_path_factory.mktemp("runs"))
 
 
 def test_all_that_is_found_is_written_three_times_over(runs, tmp_path, capsys):

@@ -105,9 +105,9 @@ def _live(parent: int, words: int, work: Callable[[], None]) -> NoReturn:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
         die_with_parent(parent)
-        _offer_itself()
-        faulthandler.enable()
         with LastWords(words):
+            _offer_itself()
+            faulthandler.enable(file=2)
             work()
         code = OK
     finally:
