@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.conversion.folders import picture_bytes, put, put_project
 from tests.conversion.test_durability import hashes
 from tests.drawing import draw, square
+from workbench.cli import main
 from workbench.conversion.dataset import convert_project
 from workbench.conversion.folder import convert_folder
 from workbench.conversion.sharded import bare, looks
@@ -22,7 +23,7 @@ from workbench.conversion.sharded.bare import plan_folder
 from workbench.conversion.sharded.project import Home, plan_project
 from workbench.conversion.sharded.steps import end, gather, name_item, open_shard
 from workbench.data.annotation import Annotation
-from workbench.errors import JobError
+from workbench.errors import FAILED, OK, USAGE, JobError
 from workbench.formats.labelme import write_annotation
 from workbench.project import read_project
 from workbench.sharding.plan import Plan, read_plan
@@ -268,3 +269,62 @@ def test_a_dataset_that_is_there_is_found_by_its_shards_too(project, tmp_path):
     assert made.count == 0
     result = gather(made)
     assert (result.out, result.reused) == (alone.out, True)
+
+
+@pytest.fixture
+def typed(tmp_path, monkeypatch, capsys):
+    """Type a command in tmp_path; return its exit code, what it said, and its messages."""
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+    def typed(*words: object) -> tuple[int, str, str]:
+        code = main([*map(str, words)])
+        return code, *capsys.readouterr()
+
+    return typed
+
+
+def test_a_project_is_converted_by_jobs_from_the_first_look_to_the_joining(project, tmp_path, typed):
+    for name in ("annotations", "projects"):
+        shutil.copytree(project / name, tmp_path / name)
+    code, said, told = typed("convert", "p", "--shards", 2, "--on", "inline", "--json")
+    document = json.loads(said)
+    assert (code, document["state"], document["images"], document["set_aside"]) == (OK, "gathered", 11, [])
+    assert told.count("finished  convert p ") == 6
+    assert outputs(tmp_path / "projects/p/datasets") == hashes(project / "alone")
+    assert typed("convert", "--plan", "projects/p/datasets/.shards")[:2] == (
+        OK,
+        f"gathered: {document['out']}\n",
+    )
+
+
+def test_how_a_conversion_stands_is_told_before_it_is_over(folder, tmp_path, typed):
+    shutil.copytree(folder / "labels", tmp_path / "labels")
+    plan = plan_folder(Path("labels"), Path("out/a.json"), None, as_rle=False, strict=False, shards=2)
+    do(plan, [1])
+    code, said, _ = typed("convert", "--plan", "out/.a.json.shards")
+    assert (code, said.splitlines()[0]) == (OK, "7 of 13 annotations (54%)")
+    with pytest.raises(
+        JobError, match="all 13 chunks must be done, but 6 are not, of shard 2; the same command"
+    ):
+        gather(plan)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("labels", "--to", "yolo", "--shards", "2"), "--to yolo: must be coco to be made in shards"),
+        ((), "must be given a project or a folder, but got none"),
+        (("labels", "--gather"), "must go with --plan DIR"),
+    ],
+)
+def test_what_cannot_be_made_in_shards_is_refused(words, told, typed):
+    code, _, stderr = typed("convert", *words)
+    assert (code, told in stderr, len(stderr.splitlines())) == (USAGE, True, 1)
+
+
+def test_strict_shards_write_nothing(folder, tmp_path, typed):
+    shutil.copytree(folder / "labels", tmp_path / "labels")
+    code, _, told = typed("convert", "labels", "--strict", "--shards", 1, "--on", "inline")
+    assert (code, "failed" in told) == (FAILED, True)
+    assert not list(tmp_path.glob("labels.coco*.json*"))

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from workbench.commands import check, convert, report, train
+from workbench.commands.conversion_lines import describe
 from workbench.commands.output import print_json, print_line, say
 from workbench.errors import OK, ProjectError, WorkbenchError
 from workbench.project import read_project
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         _require_sound(args.project)
     show(f"\n$ workbench convert {args.project}")
     result = convert.convert_source(_parse(convert, args.project))
-    show(convert.describe(result))
+    show(describe(result))
     sheet = Path(result.out).with_suffix(".png")
     draw_dataset(Path(result.out), sheet, title=f"{folder.name}: what a model is taught")
     show(f"\nLook at what a model would be taught:\n  {sheet}")

@@ -64,7 +64,7 @@ def start_shards(errand: Errand, args: argparse.Namespace) -> int:
 
     if read_gathered(errand.plan) is not None:
         return show_standing(errand, as_json=args.json)
-    busy = [entry for entry in find_jobs(errand.plan) if entry.state in ("waiting", "queued", "running")]
+    busy = [entry for entry in find_jobs(errand) if entry.state in ("waiting", "queued", "running")]
     if busy:
         numbers = ", ".join(str(entry.number) for entry in busy[:10]) + (" …" if len(busy) > 10 else "")
         say(f"already under way, as job {numbers}")
@@ -75,7 +75,7 @@ def start_shards(errand: Errand, args: argparse.Namespace) -> int:
     _submit(errand, jobs, needs, args)
     if args.json:
         return show_standing(errand, as_json=True)
-    shards = len(jobs) - 1
+    shards = sum("--shard" in job.command for job in jobs) - (errand.plan.shards if errand.sequel else 0)
     print_line(
         f"{count_words(errand.plan.count, errand.items)} in {count_words(errand.plan.shards, 'shard')}, "
         f"{shards} of them open, and a job that gathers"
@@ -86,32 +86,41 @@ def start_shards(errand: Errand, args: argparse.Namespace) -> int:
 
 def plan_jobs(errand: Errand, args: argparse.Namespace) -> "tuple[list[Job], list[list[int]]]":
     """Return a job for each shard that has something left, the one that gathers, and who needs whom."""
-    from workbench.jobs.words import PROGRAM
     from workbench.sharding.standing import read_shares
 
     plan = errand.plan
     pattern = read_pattern(argparse.Namespace(**{**vars(args), "on": args.on or "local"}))
-    environment = {"OMP_NUM_THREADS": str(pattern.cores), **pattern.environment}
-    pattern = replace(pattern, environment=environment, group=f"{errand.verb} {plan.folder}")
-    words = (*PROGRAM, errand.verb, "--plan", str(plan.folder))
+    pattern = replace(pattern, environment={"OMP_NUM_THREADS": str(pattern.cores), **pattern.environment})
+    left = [share.shard for share in read_shares(plan) if share.done < share.count]
+    jobs = _list_jobs(errand, plan.folder, left, pattern, args)
+    needs = [*([] for _ in left), list(range(len(left)))]
+    if errand.sequel:
+        first, every = len(jobs), range(1, plan.shards + 1)
+        jobs += _list_jobs(errand, errand.sequel, every, pattern, args)
+        needs += [*([first - 1] for _ in every), list(range(first, first + len(every)))]
+    return jobs, needs
+
+
+def _list_jobs(
+    errand: Errand, folder: Path, shards: Sequence[int], pattern: "Job", args: argparse.Namespace
+) -> "list[Job]":
+    """A job for each of these shards, and at last the one that gathers."""
+    from workbench.jobs.words import PROGRAM
+
+    words = (*PROGRAM, errand.verb, "--plan", str(folder))
     limits = ("--item-limit", args.item_limit, "--item-memory", f"{args.item_memory:g}")
+    name = f"{errand.verb} {errand.out.name}{f' {folder.name}' if errand.sequel else ''}"
+    pattern = replace(pattern, group=f"{errand.verb} {folder}")
     jobs = [
         replace(
             pattern,
-            command=(*words, "--shard", str(share.shard), *limits),
-            name=f"{errand.verb} {errand.out.name} {share.shard}/{plan.shards}",
+            command=(*words, "--shard", str(shard), *limits),
+            name=f"{name} {shard}/{errand.plan.shards}",
         )
-        for share in read_shares(plan)
-        if share.done < share.count
+        for shard in shards
     ]
-    gather = replace(
-        pattern,
-        command=(*words, "--gather"),
-        name=f"{errand.verb} {errand.out.name} gather",
-        gpus=0,
-        group="",
-    )
-    return [*jobs, gather], [*([] for _ in jobs), list(range(len(jobs)))]
+    gather = replace(pattern, command=(*words, "--gather"), name=f"{name} gather", gpus=0, group="")
+    return [*jobs, gather]
 
 
 def _submit(

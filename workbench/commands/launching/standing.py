@@ -27,15 +27,22 @@ class Errand:
     out: Path
     items: str = "image"
     name: Name = str
+    sequel: Path | None = None  # a plan that gathering this one makes, to be worked on then
+    prologue: Path | None = None  # the plan that made this one; its jobs are this one's, too
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The plans that its jobs work on."""
+        return tuple(str(one) for one in (self.prologue, self.plan.folder, self.sequel) if one)
 
 
-def find_jobs(plan: "Plan") -> "list[Entry]":
-    """Return the jobs that were launched for a plan last, as far as this machine's queue still knows them."""
+def find_jobs(errand: Errand) -> "list[Entry]":
+    """Return the jobs that were launched for a work last, as far as this machine's queue still knows them."""
     from workbench.jobs.home import find_home
     from workbench.jobs.queue import Queue
 
     try:
-        found = json.loads((plan.folder / JOBS).read_bytes())
+        found = json.loads(((errand.prologue or errand.plan.folder) / JOBS).read_bytes())
         home, numbers = str(found["home"]), [int(number) for number in found["numbers"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
@@ -48,7 +55,7 @@ def find_jobs(plan: "Plan") -> "list[Entry]":
         except InputMissing:  # forgotten with workbench jobs clean
             continue
     queue.close()
-    return [entry for entry in entries if str(plan.folder) in entry.job.command]
+    return [entry for entry in entries if not {*errand.folders}.isdisjoint(entry.job.command)]
 
 
 def show_standing(errand: Errand, *, as_json: bool) -> int:
@@ -75,7 +82,8 @@ def describe_standing(errand: Errand) -> dict[str, Any]:
     from workbench.sharding.standing import find_set_aside, read_shares
 
     plan = errand.plan
-    shares, entries = read_shares(plan), find_jobs(plan)
+    shares, mine = read_shares(plan), str(plan.folder)
+    entries = [entry for entry in find_jobs(errand) if mine in entry.job.command]
     states = {entry.job.command[entry.job.command.index("--plan") + 2 :][:2]: entry for entry in entries}
     rows = []
     for share in shares:

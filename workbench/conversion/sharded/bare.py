@@ -43,7 +43,7 @@ def plan_folder(
         "rle": as_rle,
         "strict": strict,
     }
-    return make_plan(name_plan(out), names, shards=shards, asked=asked)
+    return make_plan(name_plan(out).absolute(), names, shards=shards, asked=asked)
 
 
 def open_folder_work(plan: Plan) -> ChunkWork:

@@ -86,7 +86,8 @@ class Home:
 
 def name_home(project: Project, out: Path | None) -> Home:
     """It lies beside the dataset folder: pictures get a second name there."""
-    return Home(folder=out.with_name(f".{out.name}.shards") if out else project.datasets / ".shards")
+    folder = out.with_name(f".{out.name}.shards") if out else project.datasets / ".shards"
+    return Home(folder=folder.absolute())
 
 
 def plan_project(project: Project, out: Path | None, *, as_rle: bool, strict: bool, shards: int) -> Plan:

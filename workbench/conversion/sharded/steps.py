@@ -18,8 +18,8 @@ from workbench.conversion.sharded.project import (
 )
 from workbench.conversion.sharded.records import text_to_job
 from workbench.errors import BAD_DATA, JobError
-from workbench.sharding.gather import finish
-from workbench.sharding.plan import Plan
+from workbench.sharding.gather import finish, read_gathered
+from workbench.sharding.plan import Plan, has_plan, read_plan
 from workbench.sharding.worker import ChunkWork, OpenWork
 
 _OPENERS: Mapping[str, Callable[[Plan], ChunkWork]] = {
@@ -44,7 +44,7 @@ def require_kind(plan: Plan) -> str:
 
 def name_item(plan: Plan, item: str) -> str:
     """Return the annotation that an item of a list is about."""
-    return text_to_job(item).look.survey.annotation if plan.asked.get("kind") == MAKE else item
+    return text_to_job(item).look.survey.annotation if _is_made(plan) else item
 
 
 def gather(plan: Plan) -> Result | None:
@@ -64,8 +64,41 @@ def end(plan: Plan, about: Mapping[str, Any]) -> None:
         end_project(Home(folder=plan.folder.parent), about)
 
 
+def read_end(plan: Plan) -> Mapping[str, Any] | None:
+    """Return what came of it, None while it is not over."""
+    return read_gathered(read_plan(Home(folder=plan.folder.parent).look) if _is_made(plan) else plan)
+
+
+def find_plan(folder: Path) -> Plan:
+    """Read a plan; the folder of a project's two plans means the first."""
+    home = Home(folder=folder)
+    plan = read_plan(home.look if has_plan(home.look) else folder)
+    require_kind(plan)
+    return plan
+
+
+def find_sequel(plan: Plan) -> tuple[Path | None, Path | None]:
+    """Return which plan made this one, and which one gathering it makes."""
+    home = Home(folder=plan.folder.parent)
+    if _is_made(plan):
+        return home.look, None
+    return None, home.make if plan.asked.get("kind") == LOOK else None
+
+
+def find_latest(plan: Plan) -> Plan:
+    """Return the plan that is worked on now."""
+    home = Home(folder=plan.folder.parent)
+    going_on = plan.asked.get("kind") == LOOK and has_plan(home.make) and read_gathered(plan) is None
+    return read_plan(home.make) if going_on else plan
+
+
 def name_out(plan: Plan) -> Path:
-    """Where the result will be; a project without --out names its dataset only in the end."""
-    if plan.asked.get("kind") == MAKE:
+    """Where the result is; a project that names its dataset only in the end goes by its own name until then."""
+    if _is_made(plan):
         return Path(plan.asked["folder"])
-    return Path(plan.asked["out"] or plan.folder.parent.parent)
+    done = read_gathered(plan)
+    return Path(done["out"] if done else plan.asked["out"] or plan.asked["project"])
+
+
+def _is_made(plan: Plan) -> bool:
+    return plan.asked.get("kind") == MAKE
