@@ -1,11 +1,10 @@
 """Shards that work: what is done stays done, and an item that ends its process costs nobody else anything."""
 
 import os
-import signal
-import time
 
 import pytest
 
+from tests.sharding.work import behave, copy_out
 from workbench.errors import IO_FAILED, JobError, OutputError
 from workbench.sharding.gather import (
     find_missing,
@@ -18,34 +17,6 @@ from workbench.sharding.gather import (
 from workbench.sharding.plan import make_plan
 from workbench.sharding.progress import Limits, describe_progress, measure_memory, work_on
 from workbench.sharding.standing import Share, find_set_aside, read_shares
-
-
-def copy_out(items, folder):
-    """What a well-behaved work does: a line an item."""
-    done = []
-    with (folder / "lines").open("wb") as stream:
-        for number, item in items:
-            behave(item)
-            done.append(stream.write(f"{number} {item}\n".encode()))
-    return {"count": len(done)}
-
-
-def behave(item):
-    if item.startswith("raises"):
-        raise ValueError("a bad\nthing")
-    if item.startswith("crashes"):
-        os.kill(os.getpid(), signal.SIGSEGV)
-    if item.startswith("hangs"):
-        time.sleep(60)
-    if item.startswith("eats"):
-        eaten = []
-        while True:
-            eaten.append(b"x" * 5_000_000)
-            time.sleep(0.001)
-    if item.startswith("killed"):
-        os.kill(os.getpid(), signal.SIGKILL)
-    if item.startswith("full"):
-        raise OSError(28, "No space left on device", "there")
 
 
 def make(folder, items, *, shards=1, chunk=3):
