@@ -6,7 +6,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from workbench.commands.output import format_table, print_json, print_line, say
-from workbench.commands.training_arguments import add_training_arguments, read_typed
+from workbench.commands.training_arguments import add_training_arguments, count_processes, read_typed
 from workbench.errors import FAILED, OK, InputMissing
 from workbench.project import read_project
 from workbench.project_folder import find_project
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     project = choose_fold(read_project(folder), typed)
     dataset = Path(convert_project(project, None, as_rle=False, strict=False).out)
     try:
-        course = plan_course(project, dataset, typed, world=args.gpus)
+        course = plan_course(project, dataset, typed, world=count_processes(args))
     except ModelError as error:  # the words make sense, but what they ask for cannot work
         return _refuse(str(error), as_json=args.json)
     found = examine_course(course)

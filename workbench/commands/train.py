@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from workbench.commands.label_lines import warn_of_later_classes
 from workbench.commands.output import format_table, print_json, print_line, say
-from workbench.commands.training_arguments import add_training_arguments, read_typed
+from workbench.commands.training_arguments import add_training_arguments, count_processes, read_typed
 from workbench.errors import OK, InputMissing
 from workbench.project import Project, read_project
 from workbench.project_folder import find_project
@@ -17,6 +17,7 @@ from workbench.run import Run, RunError, find_run, hold, list_runs, name_run, re
 
 if TYPE_CHECKING:
     from workbench.engine.training.course import Course
+    from workbench.engine.training.nodes import Span
 
 HELP = "Fine-tune a model on a project; scores at the end, checkpoints on the way."
 EXAMPLE = "workbench train balloons --model mask_rcnn_nano --steps 300"
@@ -48,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
     project = _find_project(args.project)
     if "WORLD_SIZE" in os.environ and args.resume:
         return _work_in_group(project, args)
+    if count_processes(args) > 1:
+        _find_span(args).require_here()
     typed = read_typed(args)
     here = _find_here(project, args)
     if here is None:
@@ -57,9 +60,9 @@ def run(args: argparse.Namespace) -> int:
         folder = here
         with hold(here):
             _begin(project, here, {**_read_typed_before(here), **typed}, args)
-            if args.gpus == 1:
+            if count_processes(args) == 1:
                 _work(here, strict=args.strict, held=True)
-        if args.gpus > 1:  # the first of them holds it
+        if count_processes(args) > 1:  # the first of them holds it
             _train(here, project, args)
     _tell(folder, as_json=args.json)
     return OK
@@ -82,12 +85,18 @@ def _read_typed_before(here: Run) -> dict[str, str]:
 
 
 def _train(folder: Run, project: Project, args: argparse.Namespace) -> None:
-    if args.gpus > 1:
+    if count_processes(args) > 1:
         from workbench.engine.training.launch import launch
 
-        launch(folder, project, args.gpus, strict=args.strict, trust=args.trust)
+        launch(folder, project, _find_span(args), strict=args.strict, trust=args.trust, say=say)
     else:
         _work(folder, strict=args.strict)
+
+
+def _find_span(args: argparse.Namespace) -> "Span":
+    from workbench.engine.training.nodes import Span
+
+    return Span(nodes=args.nodes, each=args.gpus)
 
 
 def _work_in_group(project: Project, args: argparse.Namespace) -> int:
@@ -118,7 +127,7 @@ def _begin(project: Project, here: Run | None, typed: Mapping[str, str], args: a
     project = choose_fold(project, typed)
     result = convert_project(project, None, as_rle=False, strict=False)
     warn_of_later_classes(project)
-    course = plan_course(project, Path(result.out), typed, world=args.gpus)
+    course = plan_course(project, Path(result.out), typed, world=count_processes(args))
     if here and here.record.exists():
         _, told = resume_run(here, course, args.allow_changed)
         for line in told:

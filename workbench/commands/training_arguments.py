@@ -8,7 +8,7 @@ from workbench.project_folder import find_project
 
 
 class PairsError(WorkbenchError):
-    """KEY VALUE words that do not come in pairs."""
+    """KEY VALUE words that do not come in pairs, and numbers that are none."""
 
     exit_code = USAGE
 
@@ -34,7 +34,18 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="", help="cpu, cuda or auto")
     parser.add_argument("--seed", type=int, metavar="N", help="the same seed, the same run")
     parser.add_argument("--gpus", type=int, default=1, metavar="N", help="processes that train together")
+    parser.add_argument(
+        "--nodes", type=int, default=1, metavar="N", help="machines, each with so many; within a SLURM job"
+    )
     parser.add_argument("--trust", default="", metavar="FILE", help="run this model.py of the project")
+
+
+def count_processes(args: argparse.Namespace) -> int:
+    """How many train together, on all machines."""
+    for name in ("gpus", "nodes"):
+        if getattr(args, name) < 1:
+            raise PairsError(f"--{name}: must be 1 or more, but got {getattr(args, name)}; correct it")
+    return int(args.gpus * args.nodes)
 
 
 def read_typed(args: argparse.Namespace) -> dict[str, str]:

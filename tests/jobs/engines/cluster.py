@@ -48,7 +48,6 @@ SlurmctldPidFile={home}/slurmctld.pid
 SlurmdPidFile={home}/slurmd-%n.pid
 SlurmctldLogFile={home}/slurmctld.log
 SlurmdLogFile={home}/slurmd-%n.log
-GresTypes=gpu
 PartitionName=main Nodes={nodes} Default=YES MaxTime=INFINITE State=UP PriorityTier=1 PreemptMode=REQUEUE
 PartitionName=urgent Nodes={nodes} MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
 """
@@ -94,9 +93,6 @@ def cluster(folder: Path, *, cpus: int = 4) -> Iterator[Mapping[str, str]]:
     plugins = root / LIBRARIES / "slurm-wlm"
     settings = home / "slurm.conf"
     settings.write_text(_write_settings(home, plugins, cpus))
-    (home / "gres.conf").write_text(
-        "Name=gpu Count=2\n"
-    )  # which are none, but counted and given like any other
     environment = {
         **os.environ,
         "SLURM_CONF": str(settings),
@@ -128,7 +124,7 @@ def _write_settings(home: Path, plugins: Path, cpus: int) -> str:
     settings = SETTINGS.format(host=host, controller=_find_port(), plugins=plugins, home=home, nodes=nodes)
     for node in NODES:
         place = f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={_find_port()}"
-        settings += f"{place} CPUs={cpus} RealMemory=4000 Gres=gpu:2 State=UNKNOWN\n"
+        settings += f"{place} CPUs={cpus} RealMemory=4000 State=UNKNOWN\n"
     return settings
 
 

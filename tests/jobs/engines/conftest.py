@@ -15,7 +15,7 @@ from workbench.jobs.queue import Queue
 
 @pytest.fixture(scope="session")
 def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A cluster of two nodes with four processors and two GPUs each, of which it has none; its environment."""
+    """A cluster of two nodes with four processors each; its environment."""
     pytest.importorskip("submitit")
     if why_not():
         pytest.skip(why_not())
@@ -24,6 +24,16 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
             yield dict(environment)
     except (subprocess.CalledProcessError, OSError) as error:
         pytest.skip(f"Debian's SLURM could not be fetched: {error}")
+
+
+@pytest.fixture
+def on_slurm(slurm: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """This process finds the cluster, and does not wait for a minute for signs of life."""
+    for name in ("PATH", "LD_LIBRARY_PATH", "SLURM_CONF"):
+        monkeypatch.setenv(name, slurm[name])
+    monkeypatch.setattr("workbench.jobs.engines.slurm.SILENCE", 10.0)
+    monkeypatch.setattr("workbench.jobs.engines.slurm.PATIENCE", 1.0)
+    return slurm
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What only SLURM has: arrays, and a scheduler that says no, or nothing."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,15 +10,7 @@ from workbench.jobs.daemon import Daemon
 from workbench.jobs.job import FAILED, FINISHED, QUEUED, STOPPED
 from workbench.jobs.queue import Queue
 
-pytestmark = pytest.mark.optional
-
-
-@pytest.fixture(autouse=True)
-def on_the_cluster(slurm: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PATH", "LD_LIBRARY_PATH", "SLURM_CONF"):
-        monkeypatch.setenv(name, slurm[name])
-    monkeypatch.setattr("workbench.jobs.engines.slurm.SILENCE", 10.0)
-    monkeypatch.setattr("workbench.jobs.engines.slurm.PATIENCE", 1.0)
+pytestmark = [pytest.mark.optional, pytest.mark.usefixtures("on_slurm")]
 
 
 def test_a_group_becomes_one_array_whose_tasks_are_jobs_of_their_own(queue: Queue, tmp_path: Path) -> None:

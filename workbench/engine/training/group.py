@@ -47,6 +47,13 @@ class Group:
         """The step of each start, one a line."""
         return self.folder / "starts"
 
+    def count_starts(self) -> int:
+        """How often its first process came so far as to look for a checkpoint."""
+        try:
+            return len(self.starts.read_text().split())
+        except FileNotFoundError:
+            return 0
+
     def find_end(self) -> GroupError | None:
         """The first process's words, or another's, where one ended on purpose."""
         for path in sorted(self.folder.glob("end-*")):

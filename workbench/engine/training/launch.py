@@ -1,11 +1,11 @@
-"""Several processes for one run: torchrun with what its restarts need; each one goes on with the run folder."""
+"""Several processes for one run, on one machine or several; each one goes on with the run folder."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,8 +13,9 @@ from types import FrameType
 
 from workbench.engine.training.diary import end
 from workbench.engine.training.group import VARIABLE, Group, GroupError
+from workbench.engine.training.nodes import MEETING, Span, choose_meeting, place_agents
 from workbench.engine.training.stop import SIGNALS, Stopped
-from workbench.engine.training.torchrun import LAUNCHER
+from workbench.engine.training.torchrun import LAUNCHER, SPAN
 from workbench.errors import OK, TERMINATED
 from workbench.parallel import available_cores
 from workbench.project import Project
@@ -23,6 +24,8 @@ from workbench.run import Run, read_record, require_free
 RESTARTS = (
     1000  # a group that lost a process starts again from its newest checkpoint, as long as it gets further
 )
+VAIN = 3  # starts in a row that did not come so far as to look for a checkpoint
+GROUP = ".workbench-group-"  # the folder of one launch
 _TURN = 0.1  # seconds between two looks
 
 # Without the first, a killed rank comes back in one of seven tries (pytorch#135712, #167288); gloo must find the
@@ -30,18 +33,24 @@ _TURN = 0.1  # seconds between two looks
 ENVIRONMENT = {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1", "GLOO_SOCKET_IFNAME": "lo"}
 
 
-def launch(run: Run, project: Project, count: int, *, strict: bool, trust: str = "") -> None:
+def launch(
+    run: Run,
+    project: Project,
+    span: Span,
+    *,
+    strict: bool,
+    trust: str = "",
+    say: Callable[[str], object] = lambda text: None,
+) -> None:
     """Start the group, pass on what it is told, and wait for it."""
     require_free(run)
-    words = [sys.executable, "-m", "workbench.engine.training.torchrun", "--standalone"]
-    words += [f"--nproc-per-node={count}", f"--max-restarts={RESTARTS}", "-m", "workbench", "train"]
-    words += [str(project.folder), "--resume", str(run.folder), *(["--strict"] if strict else [])]
-    words += ["--trust", trust] if trust else []
-    with TemporaryDirectory(prefix="workbench-group-") as place:
+    words = ["-m", "workbench", "train", str(project.folder), "--resume", str(run.folder)]
+    words += [*(["--strict"] if strict else []), *(["--trust", trust] if trust else [])]
+    shared = run.folder if span.nodes > 1 else None  # all machines see that one
+    with TemporaryDirectory(prefix=GROUP, dir=shared) as place:
         group = Group(folder=Path(place))
-        process = subprocess.Popen(words, env=_environment(group, count), start_new_session=True)
-        told = _wait(process, group)
-        problem = _find_problem(run, group, process.returncode, told)
+        code, told = _work(group, span, words, say)
+        problem = _find_problem(run, group, code, told)
     if problem is None:
         return
     if read_record(run).get("state") in ("new", "running"):  # nobody was there to write it down
@@ -49,23 +58,50 @@ def launch(run: Run, project: Project, count: int, *, strict: bool, trust: str =
     raise problem
 
 
-def _environment(group: Group, count: int) -> Mapping[str, str]:
+def _work(group: Group, span: Span, words: list[str], say: Callable[[str], object]) -> tuple[int, list[int]]:
+    """Start the processes until they are done; return their exit code, and the signals that came meanwhile."""
+    vain, starts = 0, 0
+    while True:
+        process = _start(group, span, words)
+        told = _wait(process, group, span)
+        if span.nodes == 1 or told or process.returncode == OK or group.find_end():
+            return process.returncode, told
+        before, starts = starts, group.count_starts()
+        vain = vain + 1 if starts == before else 0
+        if vain == VAIN:
+            return process.returncode, told
+        say("a process was lost; all start again from the newest checkpoint")
+
+
+def _start(group: Group, span: Span, words: list[str]) -> "subprocess.Popen[bytes]":
+    agent = [sys.executable, "-m", "workbench.engine.training.torchrun"]
+    if span.nodes == 1:
+        how = ["--standalone", f"--nproc-per-node={span.each}", f"--max-restarts={RESTARTS}"]
+        command = [*agent, *how, *words]
+    else:
+        command = place_agents(span, [*agent, *words])
+    return subprocess.Popen(command, env=_environment(group, span), start_new_session=True)
+
+
+def _environment(group: Group, span: Span) -> Mapping[str, str]:
     """Processes that share a machine share its cores."""
-    threads = {"OMP_NUM_THREADS": str(max(1, available_cores() // count))}
+    threads = {"OMP_NUM_THREADS": str(max(1, available_cores() // span.each))}
     own = {VARIABLE: str(group.folder), LAUNCHER: str(os.getpid())}
-    return {**ENVIRONMENT, **threads, **os.environ, **own}
+    if span.nodes == 1:
+        return {**ENVIRONMENT, **threads, **os.environ, **own}
+    return {**threads, **os.environ, **own, SPAN: f"{span.nodes}x{span.each}", MEETING: choose_meeting()}
 
 
-def _wait(process: "subprocess.Popen[bytes]", group: Group) -> list[int]:
+def _wait(process: "subprocess.Popen[bytes]", group: Group, span: Span) -> list[int]:
     """Wait for the end; return the signals that came meanwhile."""
     told: set[int] = set()
     with _collecting_signals() as asked:
         while process.poll() is None:
             if len(asked) > 1 and asked[-1] == signal.SIGINT:
-                _kill(process, group)
+                _kill(process, group, span)
             elif asked:
                 group.asked.touch()
-                told |= _tell(group, told)
+                told |= _tell(group, told) if span.nodes == 1 else _tell_agents(process, told)
             time.sleep(_TURN)
     return asked
 
@@ -94,7 +130,18 @@ def _tell(group: Group, told: set[int]) -> set[int]:
     return new
 
 
-def _kill(process: "subprocess.Popen[bytes]", group: Group) -> None:
+def _tell_agents(process: "subprocess.Popen[bytes]", told: set[int]) -> set[int]:
+    """Ask those on all machines, once: srun passes this signal on, and takes TERM for an order to kill."""
+    if process.pid not in told:
+        process.send_signal(signal.SIGUSR2)
+    return {process.pid}
+
+
+def _kill(process: "subprocess.Popen[bytes]", group: Group, span: Span) -> None:
+    if span.nodes > 1:
+        for _ in range(2):  # srun kills what it has started when it gets the second one
+            process.send_signal(signal.SIGINT)
+        return
     for one in (process.pid, *group.list_processes()):
         with suppress(ProcessLookupError):
             os.kill(one, signal.SIGKILL)

@@ -24,6 +24,7 @@ class Ranks:
     rank: int = 0
     world: int = 1
     local: int = 0
+    nodes: int = 1
 
     @property
     def first(self) -> bool:
@@ -91,7 +92,12 @@ def joined(device: str) -> Iterator[Ranks]:
     if world == 1:
         yield Ranks()
         return
-    ranks = Ranks(rank=int(os.environ["RANK"]), world=world, local=int(os.environ.get("LOCAL_RANK", "0")))
+    ranks = Ranks(
+        rank=int(os.environ["RANK"]),
+        world=world,
+        local=int(os.environ.get("LOCAL_RANK", "0")),
+        nodes=world // int(os.environ.get("LOCAL_WORLD_SIZE", world)),
+    )
     if device == "cuda":
         torch.cuda.set_device(ranks.local)
     with noticing_loss():

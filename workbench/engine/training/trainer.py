@@ -1,5 +1,6 @@
 """A run from its folder to its end: build, take back the newest checkpoint, train, keep what is best."""
 
+import inspect
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -165,9 +166,12 @@ def _wrap(model: torch.nn.Module, ranks: Ranks) -> torch.nn.Module:
     if ranks.world == 1:
         return model
     on_gpu = next(model.parameters()).is_cuda
-    return torch.nn.parallel.DistributedDataParallel(
-        model, device_ids=[ranks.local] if on_gpu else None, broadcast_buffers=False
-    )
+    parallel = torch.nn.parallel.DistributedDataParallel
+    known = inspect.signature(parallel).parameters
+    name = (
+        "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"
+    )  # as it was before
+    return parallel(model, device_ids=[ranks.local] if on_gpu else None, **{name: False})
 
 
 def _open_feed(course: Course, ranks: Ranks, state: State) -> Feed:
@@ -265,5 +269,8 @@ def _finish(parts: Parts, judge: Validation) -> None:
 
 def _hint(parts: Parts) -> str:
     step, project = parts.state.step, parts.course.project
-    more = f" --gpus {parts.ranks.world}" if parts.ranks.world > 1 else ""
+    ranks = parts.ranks
+    each = ranks.world // ranks.nodes
+    more = f" --gpus {each}" if each > 1 else ""
+    more += f" --nodes {ranks.nodes}" if ranks.nodes > 1 else ""
     return f"stopped at step {step}; go on with: workbench train {project} --resume {parts.run.name}{more}"
