@@ -1,6 +1,12 @@
 """Shards that work: what is done stays done, and an item that ends its process costs nobody else anything."""
 
 import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +22,10 @@ from workbench.sharding.gather import (
 )
 from workbench.sharding.plan import make_plan
 from workbench.sharding.progress import Limits, describe_progress, measure_memory, work_on
+from workbench.sharding.quarantine import Death, judge, note_death
 from workbench.sharding.standing import Share, find_set_aside, read_shares
+
+WORK = Path(__file__).with_name("work.py")
 
 
 def make(folder, items, *, shards=1, chunk=3):
@@ -134,3 +143,102 @@ def test_whoever_gathers_leaves_the_sums_and_nothing_else(tmp_path):
     finish(plan, {"images": 2})
     assert read_gathered(plan) == {"images": 2}
     assert sorted(path.name for path in plan.folder.iterdir()) == ["gathered.json", "plan.json"]
+
+
+def run(plan, *, shard=1):
+    """As a job does, in a process of its own; its exit code."""
+    words = [sys.executable, "-S", WORK, plan.folder, str(shard)]
+    return subprocess.run([*map(str, words)], capture_output=True, check=False).returncode
+
+
+def test_what_is_killed_together_with_its_watcher_three_times_is_set_aside(tmp_path):
+    plan = make(tmp_path, ["a", "b", "kills all", "c"], chunk=2)
+    assert [run(plan) for _ in range(4)] == [-9, -9, -9, 0]
+    assert gather(plan) == ["a", "b", "c"]
+    (aside,) = find_set_aside(plan)
+    assert (aside.item, aside.reason) == (
+        "kills all",
+        "3 times: everything was killed at it, perhaps for lack of memory",
+    )
+
+
+def test_whoever_is_asked_to_end_leaves_no_worker_and_blames_nobody(tmp_path):
+    plan = make(tmp_path, ["a", "hangs"])
+    process = subprocess.Popen([sys.executable, "-S", str(WORK), str(plan.folder), "1"])
+    while not (workers := list_workers(process.pid)):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 143
+    assert not Path(f"/proc/{workers[0]}").exists()
+    assert not list(plan.suspects.iterdir()) and not list(plan.at.iterdir())
+
+
+def list_workers(process):
+    children = Path(f"/proc/{process}/task/{process}/children")
+    return [int(word) for word in children.read_text().split()] if children.exists() else []
+
+
+def test_a_worker_does_not_outlive_its_watcher(tmp_path):
+    plan = make(tmp_path, ["a", "hangs"])
+    process = subprocess.Popen([sys.executable, "-S", str(WORK), str(plan.folder), "1"])
+    while not (workers := list_workers(process.pid)):
+        time.sleep(0.01)
+    process.kill()
+    process.wait(10)
+    end = time.monotonic() + 10
+    while Path(f"/proc/{workers[0]}").exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not Path(f"/proc/{workers[0]}").exists()
+
+
+def test_a_twin_that_is_late_finds_everything_gathered(tmp_path):
+    plan = make(tmp_path, map(str, range(6)), chunk=1)
+    said = []
+
+    def gather_meanwhile(items, folder):
+        if not read_gathered(plan):
+            work(plan)  # the twin
+            finish(plan, {"images": 6})
+        return copy_out(items, folder)
+
+    work_on(plan, 1, lambda: gather_meanwhile, tell=said.append)
+    assert not said
+    assert sorted(path.name for path in plan.folder.iterdir()) == ["gathered.json", "plan.json"]
+
+
+def test_a_line_that_a_power_cut_left_half_written_counts_for_nothing(tmp_path):
+    plan = make(tmp_path, ["a", "crashes", "b"])
+    note_death(plan, Death(number=1, reason="crashed", sure=True))
+    with (plan.suspects / "00000000.jsonl").open("ab") as stream:
+        stream.write(b'{"number": 1, "reason": "cra')
+    assert not judge(plan, 0)
+    work(plan)
+    assert gather(plan) == ["a", "b"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a disk")
+def test_a_disk_that_fills_up_ends_the_shard_and_it_goes_on_when_there_is_room(tmp_path):
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "none", str(place)]
+    if subprocess.run(mount, check=False).returncode:
+        pytest.skip("this machine does not let root mount a tmpfs")
+    try:
+        plan = make(place, map(str, range(12)), chunk=1)
+        ballast = place / "ballast"
+        work(make(place / "other", ["warm"]))
+        for kept in (0, 8_000, 20_000):
+            with ballast.open("wb") as stream, suppress(OSError):
+                while True:
+                    os.write(stream.fileno(), bytes(4096))
+            os.truncate(ballast, max(0, ballast.stat().st_size - kept))
+            with pytest.raises((JobError, OutputError)) as caught:
+                work(plan)
+            assert caught.value.exit_code == IO_FAILED
+            assert "the disk is full" in str(caught.value)
+            ballast.unlink()
+            assert not list(find_set_aside(plan))
+        work(plan)
+        assert gather(plan) == [str(number) for number in range(12)]
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.commands.launching.shards import read_limits, start_shards
-from workbench.commands.launching.standing import Errand, show_standing
+from workbench.commands.launching.standing import Errand, find_open_jobs, show_standing
 from workbench.commands.output import print_json, print_line, safe, say
 from workbench.errors import OK
 
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 def begin_shards(run: "Run", paths: Sequence[Path], order: "Order", args: argparse.Namespace) -> int:
     """Write the plan down, or find the same one begun, and launch what is left of it."""
-    from workbench.engine.prediction.sharded import plan_prediction
+    from workbench.engine.prediction.sharded import name_plan, plan_prediction
+    from workbench.sharding.plan import has_plan, read_plan
 
-    plan = plan_prediction(run, paths, order, shards=args.shards, device=args.device)
+    folder = name_plan(order.out)
+    busy = has_plan(folder) and bool(find_open_jobs(_describe(read_plan(folder))))
+    plan = plan_prediction(run, paths, order, shards=args.shards, device=args.device, busy=busy)
     return start_shards(_describe(plan), args)
 
 

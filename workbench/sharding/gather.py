@@ -80,6 +80,11 @@ def read_lines(plan: Plan, name: str) -> Iterator[bytes]:
 def finish(plan: Plan, about: Mapping[str, Any]) -> None:
     """Say what came of it all, and then remove list and parts, which nobody needs any more."""
     write_atomically(plan.gathered, f"{json.dumps(about, indent=1)}\n".encode())
+    clear(plan)
+
+
+def clear(plan: Plan) -> None:
+    """Remove what a work that is over has no use for; a twin that was late may have left some after the first time."""
     for folder in ("parts", "at", "suspects"):
         shutil.rmtree(plan.folder / folder, ignore_errors=True)
     for name in ("items.jsonl", "items.index"):

@@ -21,10 +21,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from workbench.errors import BAD_DATA, BUSY, CANNOT_CREATE, InputMissing, JobError
-from workbench.files import explain_os_error, sync_folder, write_atomically
+from workbench.files import claim, explain_os_error, sync_folder, temporary_name, write_atomically
 
 FORMAT = 1
 LARGEST = 128  # items in a chunk, unless there are so many that the index would be long
@@ -109,15 +108,20 @@ def make_plan(
 
     The items are read once and not kept. A plan that was gathered is over: a new one takes its place.
     """
-    staging = folder.with_name(f".{folder.name}.{uuid4().hex}.tmp")
+    staging, held = temporary_name(folder), -1
     try:
+        shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(parents=True)
+        held = os.open(staging, os.O_RDONLY)
+        claim(held)  # or somebody else's sweep would take it for left behind
         plan = _write(staging, items, shards, asked, chunk)
         return _take_place(replace(plan, folder=folder), staging)
     except OSError as error:
         raise explain_os_error(folder, error) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+        if held >= 0:
+            os.close(held)
 
 
 def read_plan(folder: Path) -> Plan:

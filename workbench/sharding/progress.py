@@ -15,9 +15,10 @@ from uuid import uuid4
 
 from workbench.errors import FAILED, OUT_OF_MEMORY, TERMINATED, JobError
 from workbench.files import claim
+from workbench.sharding.gather import clear
 from workbench.sharding.plan import Plan
 from workbench.sharding.quarantine import Death, forget_deaths, judge, note_death
-from workbench.sharding.worker import NONE, OpenWork, Place, fork_worker, read_last_words
+from workbench.sharding.worker import HELD, NONE, OpenWork, Place, fork_worker, read_last_words
 
 TURN = 0.02  # seconds between two looks at the worker
 NEWS = 10.0  # seconds between two lines about how it goes
@@ -91,13 +92,23 @@ def work_on(
     blame_the_killed(plan, shard)
     luck = _Luck()
     with _ending_when_asked():
-        while todo := [chunk for chunk in plan.list_chunks(shard) if not plan.part(chunk).exists()]:
+        while todo := _list_open(plan, shard):
             if len(todo) != luck.left:
                 luck.left, luck.starts = len(todo), 0
             end = _watch(work, todo)
-            if end.code:
+            if end.code and not plan.gathered.exists():
                 _take_consequences(work, end, luck)
-        tell(describe_progress(plan, shard))
+        if plan.gathered.exists():
+            clear(plan)
+        else:
+            tell(describe_progress(plan, shard))
+
+
+def _list_open(plan: Plan, shard: int) -> list[int]:
+    """What is left; nothing, when a twin was faster and everything was gathered meanwhile."""
+    if plan.gathered.exists():
+        return []
+    return [chunk for chunk in plan.list_chunks(shard) if not plan.part(chunk).exists()]
 
 
 @contextmanager
@@ -121,8 +132,10 @@ def _watch(work: Work, todo: list[int]) -> _End:
     os.set_blocking(listen, False)
     place = Place(work.plan.at / f"{work.shard}-{uuid4().hex}")
     process = 0
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
     try:
         process = fork_worker(work.plan, todo, work.open_work, place, speak)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         speak = _close(speak)
         code, reason = _wait(work, process, place)
         process = 0
@@ -136,6 +149,7 @@ def _watch(work: Work, todo: list[int]) -> _End:
             ended_for=reason,
         )
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         if process:
             _end(process)
         _close(listen)

@@ -85,15 +85,16 @@ class Place:
 
 
 def fork_worker(plan: Plan, chunks: Sequence[int], open_work: OpenWork, place: Place, words: int) -> int:
-    """Start a process that does these chunks; return its number. Its last words go to the pipe `words`."""
+    """Start a process that does these chunks; return its number. Its last words go to the pipe `words`.
+
+    Whoever calls holds the signals HELD back, so that none comes before the number is known.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
     parent = os.getpid()
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)  # or the child would end as its parent does
     process = os.fork()
     if process == 0:
         _live(parent, words, lambda: _work(plan, chunks, open_work, place))
-    signal.pthread_sigmask(signal.SIG_SETMASK, held)
     return process
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.commands.launching.pattern import add_job_arguments, read_pattern, read_time
-from workbench.commands.launching.standing import JOBS, Errand, find_jobs, show_standing
+from workbench.commands.launching.standing import JOBS, Errand, find_open_jobs, show_standing
 from workbench.commands.output import count_words, print_line, say
 from workbench.errors import OK, USAGE, JobError
 
@@ -64,7 +64,7 @@ def start_shards(errand: Errand, args: argparse.Namespace) -> int:
 
     if read_gathered(errand.plan) is not None:
         return show_standing(errand, as_json=args.json)
-    busy = [entry for entry in find_jobs(errand) if entry.state in ("waiting", "queued", "running")]
+    busy = find_open_jobs(errand)
     if busy:
         numbers = ", ".join(str(entry.number) for entry in busy[:10]) + (" …" if len(busy) > 10 else "")
         say(f"already under way, as job {numbers}")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 JOBS = "jobs.json"  # in the folder of a plan: which jobs work on it
 SHOWN = 20  # set aside items in a list; --json has all of them
+LAST = 4096  # bytes of a log in which its last line is
 Name = Callable[[str], str]
 
 
@@ -58,6 +59,13 @@ def find_jobs(errand: Errand) -> "list[Entry]":
     return [entry for entry in entries if not {*errand.folders}.isdisjoint(entry.job.command)]
 
 
+def find_open_jobs(errand: Errand) -> "list[Entry]":
+    """Those that have not ended."""
+    from workbench.jobs.job import OPEN
+
+    return [entry for entry in find_jobs(errand) if entry.state in OPEN]
+
+
 def show_standing(errand: Errand, *, as_json: bool) -> int:
     """Say how a work stands; 1 when it is over and something of the list was left out."""
     from workbench.sharding.gather import read_gathered
@@ -84,24 +92,47 @@ def describe_standing(errand: Errand) -> dict[str, Any]:
     plan = errand.plan
     shares, mine = read_shares(plan), str(plan.folder)
     entries = [entry for entry in find_jobs(errand) if mine in entry.job.command]
-    states = {entry.job.command[entry.job.command.index("--plan") + 2 :][:2]: entry for entry in entries}
-    rows = []
+    jobs = {entry.job.command[entry.job.command.index("--plan") + 2 :][:2]: entry for entry in entries}
+    rows: list[dict[str, Any]] = []
     for share in shares:
-        entry = states.get(("--shard", str(share.shard)))
-        about = {"job": entry.number if entry else None, "state": entry.state if entry else None}
+        about = _describe_job(jobs.get(("--shard", str(share.shard))))
         rows.append({"shard": share.shard, "done": share.done, "count": share.count, **about})
-    aside = [{"item": errand.name(one.item), "reason": one.reason} for one in find_set_aside(plan)]
-    done, state = sum(share.done for share in shares), "open"
-    if done == plan.count:
-        state = "done"
+    done = sum(share.done for share in shares)
     return {
         "plan": str(plan.folder),
-        "state": state,
+        "state": "done" if done == plan.count else "open",
         "count": plan.count,
         "done": done,
-        "set_aside": aside,
+        "set_aside": [{"item": errand.name(one.item), "reason": one.reason} for one in find_set_aside(plan)],
         "shards": rows,
+        "gather": _describe_job(jobs.get(("--gather",))),
     }
+
+
+def _describe_job(entry: "Entry | None") -> dict[str, Any]:
+    if entry is None:
+        return {"job": None, "state": None, "reason": ""}
+    reason = ""
+    if entry.state in ("failed", "stopped", "skipped"):
+        reason = ": ".join(filter(None, (entry.reason, _read_last_line(entry))))
+    return {"job": entry.number, "state": entry.state, "reason": reason}
+
+
+def _read_last_line(entry: "Entry") -> str:
+    """What a job said last is why it failed."""
+    from workbench.jobs.home import find_home
+    from workbench.jobs.queue import Queue
+
+    queue = Queue(find_home())
+    try:
+        with queue.folder(entry.number).log.open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, 2) - LAST))
+            lines = stream.read().decode(errors="replace").splitlines()
+    except OSError:
+        return ""
+    finally:
+        queue.close()
+    return lines[-1].removeprefix("workbench: ") if lines else ""
 
 
 def _format(found: dict[str, Any], errand: Errand) -> str:
@@ -116,7 +147,12 @@ def _format(found: dict[str, Any], errand: Errand) -> str:
         numbers = (f"{row['done']:,}", f"{row['count']:,}")
         done = "done" if row["done"] == row["count"] else ""
         table.append((str(row["shard"]), *numbers, str(row["job"] or ""), row["state"] or done))
+    gather = found["gather"]
+    if gather["job"]:
+        table.append(("gather", "", "", str(gather["job"]), gather["state"]))
     lines += ["", format_table(table, right="shard done of job")]
+    told = [row for row in (*found["shards"], gather) if row["reason"]]
+    lines += ["", *(f"job {row['job']}: {safe(row['reason'])}" for row in told[:SHOWN])] if told else []
     if aside:
         lines += [
             "",

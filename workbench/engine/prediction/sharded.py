@@ -35,8 +35,15 @@ from workbench.sharding.worker import ChunkWork, Item
 Tell = Callable[[Path, str], object]
 
 
-def plan_prediction(run: Run, paths: Sequence[Path], order: Order, *, shards: int, device: str) -> Plan:
-    """Refuse what cannot be done, note what will be written, and write the list down."""
+def name_plan(out: Path) -> Path:
+    """Where the plan of what is written into a folder lies."""
+    return out.absolute() / ".shards"
+
+
+def plan_prediction(
+    run: Run, paths: Sequence[Path], order: Order, *, shards: int, device: str, busy: bool = False
+) -> Plan:
+    """Refuse what cannot be done, note what will be written (unless jobs are at it), and write the list down."""
     model = load_predictor(run)
     require_tileable(model, order.tile)
     keys = name_images(paths)
@@ -44,7 +51,8 @@ def plan_prediction(run: Run, paths: Sequence[Path], order: Order, *, shards: in
     ids = match_ids(list(keys.values()), order.ids)
     kinds: list[str] = []
     outputs = choose_outputs(model, order, ids, lambda kind: _Unopened(kind, kinds))
-    OwnFiles(order.out, is_touched).plan(list_names(outputs, named.values()))
+    if not busy:
+        OwnFiles(order.out, is_touched).plan(list_names(outputs, named.values()))
     asked = Asked(
         run=str(run.folder.absolute()),
         weights=digest_file(_find_weights(run)),
@@ -56,7 +64,7 @@ def plan_prediction(run: Run, paths: Sequence[Path], order: Order, *, shards: in
         joints=tuple(kinds),
     )
     rows = (_to_item(path, named[key], ids[key]) for path, key in keys.items())
-    return make_plan(order.out / ".shards", rows, shards=shards, asked=asked.to_json())
+    return make_plan(name_plan(order.out), rows, shards=shards, asked=asked.to_json())
 
 
 class _Unopened:
