@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from workbench.conversion.firsts import Firsts
 from workbench.conversion.ledger import Ledger
 from workbench.conversion.one import SECOND, Settings, say_second
 from workbench.conversion.pieces import Pieces, make_pieces
@@ -96,10 +97,11 @@ def make_settings(root: Path, out: Path, categories: Sequence[Category] | None, 
 
 def refuse_seconds(work: Iterable[Pieces]) -> Iterator[Pieces]:
     """A second annotation of the same image is refused, since it cannot be both."""
-    seen: dict[str, str] = {}
-    for pieces in work:
-        first = seen.setdefault(pieces.path, pieces.annotation) if pieces.image else pieces.annotation
-        yield pieces if first == pieces.annotation else _refuse_second(pieces, first)
+    with Firsts() as firsts:
+        for pieces in work:
+            name = pieces.annotation
+            first = firsts.find_first(pieces.path, name) if pieces.image else name
+            yield pieces if first == name else _refuse_second(pieces, first)
 
 
 def _refuse_second(pieces: Pieces, first: str) -> Pieces:
