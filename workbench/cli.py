@@ -31,6 +31,7 @@ COMMANDS = {
     "relabel": ("relabel", "what a run contradicts → drafts in Labelme → back, merged"),
     "launch": ("launch", "trainings as jobs: on this machine, later, many at once"),
     "jobs": ("jobs", "list, show, follow, stop and retry what was launched"),
+    "sweeps": ("sweeps", "which trainings of a sweep are best, and whether that is more than noise"),
     "runs": ("runs", "list, show, compare and remove the runs of a project"),
     "demo": ("demo", "the whole flow on drawn samples"),
     "doctor": ("doctor", "what is installed, what is wrong, and what mends it"),

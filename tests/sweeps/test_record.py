@@ -1,6 +1,7 @@
 """sweep.json: what was launched together comes back as it was, and what cannot be read is said in one line."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from workbench.sweeps.record import (
     make_sweep,
     name_trial,
     read_sweep,
+    remove_sweep,
     write_sweep,
 )
 
@@ -81,11 +83,12 @@ def test_a_sweep_that_is_there_is_not_launched_over(folder: SweepFolder) -> None
 def test_the_last_sweep_is_meant_where_none_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputMissing, match="must have a sweep"):
         find_sweep(tmp_path)
-    for name in ("20261122-02", "20261122-01"):
+    for age, name in enumerate(("20261122-02", "20261122-01")):
         write_sweep(make_sweep(tmp_path, name), replace(SWEEP, name=name))
+        os.utime(tmp_path / "sweeps" / name / "sweep.json", (age, age))
     (tmp_path / "sweeps" / "empty").mkdir()
-    assert [one.name for one in list_sweeps(tmp_path)] == ["20261122-01", "20261122-02"]
-    assert find_sweep(tmp_path).name == find_sweep(tmp_path, "last").name == "20261122-02"
+    assert [one.name for one in list_sweeps(tmp_path)] == ["20261122-02", "20261122-01"]
+    assert find_sweep(tmp_path).name == find_sweep(tmp_path, "last").name == "20261122-01"
     assert find_sweep(tmp_path, str(tmp_path / "sweeps" / "20261122-01")).name == "20261122-01"
     with pytest.raises(InputMissing, match='did you mean "20261122-01"'):
         find_sweep(tmp_path, "2026112-01")
@@ -118,3 +121,9 @@ def test_an_unknown_key_and_an_unknown_kind_are_not_passed_over(folder: SweepFol
 def test_a_folder_without_a_record_is_no_sweep(folder: SweepFolder) -> None:
     with pytest.raises(InputMissing, match=r"is .* a sweep"):
         read_sweep(folder)
+
+
+def test_a_sweep_that_is_removed_is_gone(folder: SweepFolder) -> None:
+    write_sweep(folder, SWEEP)
+    remove_sweep(folder)
+    assert list_sweeps(folder.project) == [] and list(folder.path.parent.iterdir()) == []

@@ -119,7 +119,7 @@ def _remove(args: argparse.Namespace, runs: Path) -> int:
         say("nothing was removed")
         return USAGE
     for one in found:
-        _delete(one)
+        delete_run(one)
     if args.json:
         print_json({"removed": [one.name for one in found]})
     else:
@@ -140,7 +140,7 @@ def _agreed(found: list[Run]) -> bool:
     return stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _delete(one: Run) -> None:
+def delete_run(one: Run) -> None:
     """First out of the list, in one move, then away; a kill in between leaves what the next removal sweeps up."""
     from contextlib import suppress
     from shutil import rmtree

@@ -7,17 +7,21 @@ trials/       a file for each trial of a search, held while anything of it runs
 folds.json    which image is in which fold, frozen
 page.html     all trials on one page
 best.toml     project.toml with the values of the best trial
+before.toml   what project.toml was before that was adopted
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from shutil import rmtree
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from workbench.errors import BAD_DATA, CANNOT_CREATE, USAGE, InputMissing, WorkbenchError, nearest
-from workbench.files import is_file, prepare_folder, write_atomically
-from workbench.run import Run
+from workbench.files import explain_os_error, is_file, prepare_folder, temporary_name, write_atomically
+
+if TYPE_CHECKING:
+    from workbench.run import Run
 
 RECORD = "sweep.json"
 SEED = "train.seed"  # the key that says nothing about the model, and everything about noise
@@ -114,12 +118,18 @@ class SweepFolder:
         """project.toml with the values of the best trial."""
         return self.path / "best.toml"
 
+    def before(self, number: int) -> Path:
+        """What project.toml was before the best was adopted, each time."""
+        return self.path / ("before.toml" if number == 1 else f"before-{number}.toml")
+
     def lock(self, number: int) -> Path:
         """Held while anything of a trial of a search runs."""
         return self.path / "trials" / f"{number}.lock"
 
-    def run(self, trial: SweepTrial) -> Run:
+    def run(self, trial: SweepTrial) -> "Run":
         """The run of a trial, which may not be there yet."""
+        from workbench.run import Run  # launch answers at once, and needs none
+
         return Run(folder=self.project / "runs" / trial.run)
 
 
@@ -149,6 +159,7 @@ def make_sweep(project: Path, name: str) -> SweepFolder:
         raise SweepError(
             f"{folder.path}: must be a new sweep, but is there; choose another name", CANNOT_CREATE
         )
+    prepare_folder(folder.path.parent)
     prepare_folder(folder.path)
     return folder
 
@@ -196,7 +207,9 @@ def _json_to_sweep(found: Mapping[str, Any]) -> Sweep:
 
 def list_sweeps(project: Path) -> list[SweepFolder]:
     """Every sweep of a project, the oldest first."""
-    return [SweepFolder(path=path.parent) for path in sorted((project / "sweeps").glob(f"[!.]*/{RECORD}"))]
+    records = (project / "sweeps").glob(f"[!.]*/{RECORD}")
+    ordered = sorted(records, key=lambda path: (path.stat().st_mtime_ns, path))
+    return [SweepFolder(path=path.parent) for path in ordered]
 
 
 def find_sweep(project: Path, name: str = "") -> SweepFolder:
@@ -213,3 +226,13 @@ def find_sweep(project: Path, name: str = "") -> SweepFolder:
         names = [one.name for one in known]
         raise InputMissing(f"{name}: must be a sweep of {project}, but is not{nearest(name, names)}")
     return found[0]
+
+
+def remove_sweep(folder: SweepFolder) -> None:
+    """First out of the list, in one move, then away; what a kill in between leaves, the next sweep sweeps up."""
+    try:
+        gone = temporary_name(folder.path)
+        folder.path.rename(gone)
+        rmtree(gone)
+    except OSError as error:
+        raise explain_os_error(folder.path, error) from error
