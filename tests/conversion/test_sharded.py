@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.conversion.folders import picture_bytes, put, put_project
+from tests.conversion.folders import paint, picture_bytes, put, put_project
 from tests.conversion.test_durability import hashes
 from tests.drawing import draw, square
 from workbench.cli import main
@@ -146,7 +146,7 @@ def test_what_is_saved_after_its_shard_was_made_is_made_again(folder, tmp_path):
     )
     do(plan)
     put(tmp_path / "labels", "c", square("ant", 9, 9, 9))  # drawn anew
-    put(tmp_path / "labels", "d")  # its image is mended
+    paint((100, 80), 7).save(tmp_path / "labels" / "d.png")  # mended
     put(tmp_path / "labels" / "a", "4", square("ant", 50, 40, 9), size=(90, 70))  # another image
     (tmp_path / "labels" / "b" / "5.json").unlink()
     result = gather(plan)
