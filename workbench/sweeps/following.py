@@ -3,7 +3,8 @@
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -21,13 +22,21 @@ class Asked:
 
     signal: int = 0
 
-    def listen(self) -> None:
-        """From now on remember what is asked."""
-        for number in SIGNALS:
-            signal.signal(number, self._remember)
-
-    def _remember(self, number: int, frame: FrameType | None) -> None:
+    def remember(self, number: int, frame: FrameType | None) -> None:
+        """Keep the first one."""
         self.signal = self.signal or number
+
+
+@contextmanager
+def listening() -> Iterator[Asked]:
+    """Remember what is asked for a while; the former handlers come back."""
+    asked = Asked()
+    before = {number: signal.signal(number, asked.remember) for number in SIGNALS}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @dataclass(slots=True, kw_only=True)

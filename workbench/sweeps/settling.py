@@ -41,7 +41,7 @@ def _find_dead(folder: SweepFolder, numbers: Mapping[int, object]) -> Iterator[t
     jobs, queue = _find_jobs(folder)
     for number in numbers:
         if queue is not None and number in jobs:
-            reason = _ask(queue, jobs[number])
+            reason = _ask(queue, jobs[number], (folder.name, str(number)))
         else:
             reason = "" if _is_held(folder.lock(number)) else "its process died"
         if reason:
@@ -63,13 +63,16 @@ def _find_jobs(folder: SweepFolder) -> "tuple[dict[int, int], Queue | None]":
     return {}, None
 
 
-def _ask(queue: "Queue", job: int) -> str:
+def _ask(queue: "Queue", job: int, known: tuple[str, str]) -> str:
     from workbench.jobs.job import OPEN
 
+    gone = f"job {job} was cleared away before it ended"
     try:
         entry = queue.find(job)
     except InputMissing:
-        return f"job {job} was cleared away before it ended"
+        return gone
+    if (entry.job.group, entry.job.command[-1]) != known:  # a new queue, which counts from 1 again
+        return gone
     return "" if entry.state in OPEN else entry.reason or f"job {job} ended without a word"
 
 

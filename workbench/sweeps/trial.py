@@ -20,7 +20,7 @@ from workbench.errors import BUSY, FAILED, OK, TERMINATED, JobError, WorkbenchEr
 from workbench.files import claim, prepare_folder
 from workbench.run import Run
 from workbench.sweeps.curve import has_diverged, read_curve, read_steps
-from workbench.sweeps.following import Asked, Follower
+from workbench.sweeps.following import Asked, Follower, listening
 from workbench.sweeps.plan import SearchPlan, name_runs, read_plan
 from workbench.sweeps.record import SweepFolder
 from workbench.sweeps.search import State, alone, open_study, report, show_values, take_up, tell
@@ -57,9 +57,8 @@ class Work:
 
 def run_trial(folder: SweepFolder, number: int) -> int:
     """Bring a trial to its end; return the exit code of its job."""
-    plan, asked = read_plan(folder), Asked()
-    asked.listen()
-    with held(folder, number):
+    plan = read_plan(folder)
+    with listening() as asked, held(folder, number):
         study = open_study(folder, plan)
         with alone(folder):
             trial = take_up(study, plan, number)
