@@ -78,6 +78,7 @@ def test_what_is_done_is_not_done_again(tmp_path):
         ("hangs", "2 times: it took longer than 0.3 seconds"),
         ("eats", "2 times: it took more than"),
         ("killed", "3 times: the process was killed, perhaps for lack of memory"),
+        ("exits", "2 times: the process ended with code 0"),
     ],
 )
 def test_an_item_that_ends_the_process_is_set_aside(tmp_path, bad, reason):
@@ -121,8 +122,9 @@ def test_work_that_cannot_even_begin_ends_the_shard(tmp_path):
     with pytest.raises(JobError, match="weights: must be there") as caught:
         work_on(plan, 1, open_nothing)
     assert caught.value.exit_code == 66
-    with pytest.raises(JobError, match="3 ended elsewhere"):
-        work_on(plan, 1, lambda: behave("crashes"))
+    for bad in ("crashes", "exits"):
+        with pytest.raises(JobError, match="3 ended elsewhere"):
+            work_on(plan, 1, lambda bad=bad: behave(bad))
 
 
 def test_a_work_that_fails_after_its_items_ends_the_shard(tmp_path):

@@ -96,7 +96,7 @@ def work_on(
             if len(todo) != luck.left:
                 luck.left, luck.starts = len(todo), 0
             end = _watch(work, todo)
-            if end.code and not plan.gathered.exists():
+            if _list_open(plan, shard):  # it ended too soon, whatever its exit code
                 _take_consequences(work, end, luck)
         if plan.gathered.exists():
             clear(plan)
