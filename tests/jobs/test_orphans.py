@@ -94,17 +94,15 @@ def test_a_daemon_that_a_job_has_woken_outlives_that_job(queue: Queue) -> None:
         f"from pathlib import Path; from workbench.jobs.waking import wake; wake(Path('{queue.home}'))",
     )
     number = queue.submit(Job(command=command, place="/"))
-    server, mine = None, Daemon(queue=queue)
+    mine = Daemon(queue=queue)
 
     def look() -> bool:
         """Do what the daemon does, without its lock: it is the job that starts one."""
-        nonlocal server
         mine.turn()
-        server = waking.find_daemon(queue.home) or server
         return queue.find(number).state == FINISHED
 
     wait_for(look)
-    assert server and waking.find_daemon(queue.home) == server
+    wait_for(lambda: waking.find_daemon(queue.home))
     later = ask(queue, "")
     wait_for(lambda: queue.find(later).state == FINISHED)
 

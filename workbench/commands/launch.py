@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from workbench.commands.launching.manifesting import add_manifest_arguments
 from workbench.commands.launching.pattern import add_job_arguments
 from workbench.errors import OK
 
@@ -45,6 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--then", default="evaluate", metavar="VERBS", help="what follows a training: evaluate,report or none"
     )
     add_job_arguments(parser)
+    parser.add_argument(
+        "--nodes", type=int, default=1, metavar="N", help="machines that a training takes, each with so many"
+    )
+    add_manifest_arguments(parser)
     parser.add_argument("--dry-run", action="store_true", help="print what would be run, and start nothing")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
@@ -59,6 +64,10 @@ def run(args: argparse.Namespace) -> int:
         from workbench.commands.launching.rehearsal import rehearse
 
         return rehearse(trials, as_json=args.json)
+    if args.manifest or args.set or args.out:
+        from workbench.commands.launching.manifesting import write_manifest
+
+        return write_manifest(trials, args)
     from workbench.commands.launching.recording import begin_sweeps, record_sweeps
 
     begun = begin_sweeps(trials, args)
