@@ -22,8 +22,8 @@ BAD = ("crashes", "hangs", "raises", "eats")
 
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
-    if request.param == "slurm":
-        request.getfixturevalue("on_slurm")
+    if request.param != "local":
+        request.getfixturevalue(f"on_{request.param}")
     return str(request.param)
 
 
