@@ -298,6 +298,20 @@ def test_a_project_is_converted_by_jobs_from_the_first_look_to_the_joining(proje
     )
 
 
+def test_a_job_that_wakes_up_when_all_is_joined_finds_nothing_to_do(project, tmp_path, typed):
+    for name in ("annotations", "projects"):
+        shutil.copytree(project / name, tmp_path / name)
+    made = do_project(Path("projects/p"))
+    assert typed("convert", "--plan", made.folder, "--gather")[0] == OK
+    for words in (("--shard", "1"), ("--shard", "9"), ("--gather",)):
+        assert typed("convert", "--plan", made.folder, *words)[0] == OK
+    (made.folder / "parts" / "00000" / ".left").mkdir(
+        parents=True
+    )  # by one that was at it in that very moment
+    again = do_project(Path("projects/p"))
+    assert gather(again).reused
+
+
 def test_how_a_conversion_stands_is_told_before_it_is_over(folder, tmp_path, typed):
     shutil.copytree(folder / "labels", tmp_path / "labels")
     plan = plan_folder(Path("labels"), Path("out/a.json"), None, as_rle=False, strict=False, shards=2)

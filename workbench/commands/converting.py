@@ -63,8 +63,12 @@ def _describe(plan: "Plan") -> Errand:
 
 def _do_shard(plan: "Plan", args: argparse.Namespace) -> int:
     from workbench.conversion.sharded.steps import name_item, open_shard
+    from workbench.sharding.gather import read_gathered
     from workbench.sharding.progress import work_on
 
+    if read_gathered(plan) is not None:
+        say("all is joined already: nothing is left to be done")
+        return OK
     if args.shard > plan.shards and not plan.count:
         say("the dataset is there already: nothing is to be made")
         return OK

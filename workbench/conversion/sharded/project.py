@@ -136,8 +136,8 @@ def split_project(home: Home) -> Plan:
     done = (dataset.folder / MANIFEST).is_file()
     folder = str(dataset.folder.absolute())
     asked = {"kind": MAKE, "fingerprint": dataset.fingerprint, "folder": folder, "done": done}
-    if has_plan(home.make) and read_plan(home.make).asked != asked:
-        _throw_away(home)  # files were saved since: nothing of it can be used
+    if not has_plan(home.make) or read_plan(home.make).asked != asked:
+        _throw_away(home)  # files were saved since: nothing of it can be used; or a late twin left something
     jobs = () if done else map(job_to_text, list_jobs(dataset))
     return make_plan(home.make, jobs, shards=plan.shards, asked=asked)
 

@@ -70,9 +70,15 @@ def read_end(plan: Plan) -> Mapping[str, Any] | None:
 
 
 def find_plan(folder: Path) -> Plan:
-    """Read a plan; the folder of a project's two plans means the first."""
-    home = Home(folder=folder)
-    plan = read_plan(home.look if has_plan(home.look) else folder)
+    """Read a plan; the folder of a project's two plans means the first, and so does the second when all is over."""
+    home, parent = Home(folder=folder), Home(folder=folder.parent)
+    if has_plan(home.look):
+        folder = home.look
+    elif (
+        folder == parent.make and has_plan(parent.look) and read_gathered(read_plan(parent.look)) is not None
+    ):
+        folder = parent.look
+    plan = read_plan(folder)
     require_kind(plan)
     return plan
 
