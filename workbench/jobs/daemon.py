@@ -189,7 +189,7 @@ class Daemon:
             self.queue.end(entry, STOPPED, code=code, reason="stopped")
         elif reason == keeper.PREEMPTED:
             self.queue.put_back(entry, code=code, reason=f"{reason}; it goes on when there is room")
-        elif code in KILLED and not reason:
+        elif reason == keeper.ABANDONED or (code in KILLED and not reason):
             self._lose(entry, code)
         elif entry.failures < entry.job.retries and code not in HOPELESS:
             self.queue.put_back(entry, code=code, reason=reason, counter="failures")

@@ -1,14 +1,16 @@
-"""Runs one try of a job: `python -m workbench.jobs.keeper FOLDER TOKEN [--adopt]`, the same under every engine.
+"""Runs one try of a job: `python -m workbench.jobs.keeper FOLDER TOKEN`, the same under every engine.
 
 A shell waits for the command and writes its exit code down; the keeper watches over both: it tells that they live, ends
 them at their time or when somebody asks, first kindly, then with everything that they started, and writes how it
 ended. Whoever kills the keeper kills nothing else: the command goes on and its code is still written, and a keeper
-that is started with --adopt looks after it from there.
+that is started with --adopt looks after it from there. One that is --tied ends its command when whoever started it is
+gone: what held the cores and GPUs for it has then given them away.
 """
 
 import argparse
 import ctypes
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -37,7 +39,9 @@ BEAT = 2.0  # seconds between two signs of life
 TURN = 0.05  # seconds between two looks
 SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of Linux
 STOPPED, PREEMPTED = "stopped", "preempted"
+ABANDONED, REPLACED = "whoever started it is gone", "a newer try has taken its place"
 GRACE = 30.0  # seconds for a command to end by itself; a training needs 10 for its checkpoint
+KILLED = 137
 PATIENCE = 0.5  # seconds between two tries to write on a disk that is full
 # The trap lets the shell outlive a signal to the whole group; a program that it starts gets the default back. Where the
 # disk is full, the code is the keeper's to write down; without a keeper, the shell waits until there is room.
@@ -65,6 +69,8 @@ class Try:
     why: str = ""
     told: bool = False  # whether status.json says all this; a full disk may take it later
     yielding: bool = False  # the scheduler wants the place back: the job goes on elsewhere
+    compared: float = 0.0  # when its token was last compared with that of the newest try
+    tied: bool = False  # to whoever started it, who holds the other end of its standard input
 
     @property
     def mark(self) -> str:
@@ -72,7 +78,7 @@ class Try:
         return f"{MARK}={self.folder.path}#{self.token}"
 
 
-def keep(folder: JobFolder, token: int, *, grace: float = GRACE) -> int:
+def keep(folder: JobFolder, token: int, *, grace: float = GRACE, tied: bool = False) -> int:
     """Run the command of a job to its end; return its exit code."""
     lock = os.open(folder.lock, os.O_RDWR | os.O_CREAT, 0o644)
     if (
@@ -83,14 +89,16 @@ def keep(folder: JobFolder, token: int, *, grace: float = GRACE) -> int:
         folder.exit_code(token).unlink()
     job = read_job(folder)
     ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)  # orphans of the command come here, with their exit codes
-    watched = Try(folder=folder, token=token, job=job, group=0, began=time.monotonic(), grace=grace)
+    watched = Try(
+        folder=folder, token=token, job=job, group=0, began=time.monotonic(), grace=grace, tied=tied
+    )
+    _listen(watched)  # first: who is sent away now must not leave a command behind
     try:
         process = _start(folder, job, token, lock)
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         watched.why = f"{job.place}: must be a folder in which it can run, but is not; make it again"
         return _conclude(watched, NO_INPUT)
     watched.group = process.pid
-    _listen(watched)
     codes: dict[int, int] = {}
     while not _reap(codes, process.pid):
         _look(watched)
@@ -126,8 +134,10 @@ def _choose_code(codes: Mapping[int, int], shell: int) -> int:
     return codes[orphans[0]] if codes[shell] < 0 and orphans else codes[shell]
 
 
-def adopt(folder: JobFolder, token: int, *, grace: float = GRACE) -> int:
+def adopt(folder: JobFolder, token: int, *, grace: float = GRACE, tied: bool = False) -> int:
     """Look after a command whose keeper is gone, until nothing of it is left."""
+    if read_token(folder) > token:  # what is in the folder is another one's
+        return BUSY
     status = read_json(folder.status) or {}
     job = read_job(folder)
     spent = time.time() - float(status.get("began", time.time()))
@@ -138,12 +148,17 @@ def adopt(folder: JobFolder, token: int, *, grace: float = GRACE) -> int:
         group=int(status.get("group", 0)),
         began=time.monotonic() - max(0.0, spent),
         grace=grace,
+        tied=tied,
     )
     _listen(watched)
     while read_exit_code(folder, token) is None and _is_alive(watched):
         _look(watched)
         time.sleep(TURN)
     code = read_exit_code(folder, token)
+    if (
+        code is None and watched.tied
+    ):  # on this node nothing is left of it, and from elsewhere nobody sees that
+        return _conclude(watched, KILLED)
     if code is None:  # killed as well: there is no end to write down, and whoever launched it tries again
         end_members(watched.group, watched.mark)
         return BUSY
@@ -191,7 +206,10 @@ def _look(watched: Try) -> None:
     if not watched.told:
         _tell(watched)
     _beat(watched.folder)
-    if watched.asked is None:
+    if _is_replaced(watched, now):
+        watched.why = REPLACED
+        end_members(watched.group, watched.mark)  # at once, since two must not write in one place
+    elif watched.asked is None:
         watched.why = _find_reason_to_end(watched, now)
         if watched.why:
             watched.asked = now
@@ -206,11 +224,21 @@ def _beat(folder: JobFolder) -> None:
             folder.heartbeat.touch()
 
 
+def _is_replaced(watched: Try, now: float) -> bool:
+    """Whether the job was begun again elsewhere: this machine was taken for dead, and was not."""
+    if now - watched.compared < BEAT:
+        return False
+    watched.compared = now
+    return read_token(watched.folder) > watched.token
+
+
 def _find_reason_to_end(watched: Try, now: float) -> str:
     if watched.folder.stop.exists() or not watched.folder.path.exists():  # or somebody has cleared it away
         return STOPPED
     if watched.yielding:
         return PREEMPTED
+    if watched.tied and select.select([0], [], [], 0)[0]:  # nobody writes there: it has been closed
+        return ABANDONED
     if watched.job.limit and now - watched.began > watched.job.limit:
         return f"it took longer than its limit of {watched.job.limit:g} seconds"
     return ""
@@ -239,12 +267,13 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("token", type=int)
     parser.add_argument("--adopt", action="store_true")
+    parser.add_argument("--tied", action="store_true")
     parser.add_argument("--grace", type=float, default=GRACE)
     typed = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # a closed terminal is no reason to end
     run = adopt if typed.adopt else keep
-    return run(JobFolder(path=typed.folder), typed.token, grace=typed.grace)
+    return run(JobFolder(path=typed.folder), typed.token, grace=typed.grace, tied=typed.tied)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 def add_job_arguments(parser: argparse.ArgumentParser, *, on: str = "local") -> None:
     """Declare what is the same for all jobs."""
     told = f" (the default: {on})" if on else ""
-    parser.add_argument("--on", default=on, metavar="ENGINE", help=f"inline, local or slurm{told}")
+    parser.add_argument("--on", default=on, metavar="ENGINE", help=f"inline, local, slurm or ray{told}")
     parser.add_argument("--after", type=int, nargs="+", default=[], metavar="JOB", help="wait for these jobs")
     parser.add_argument("--priority", type=int, default=0, metavar="N", help="the higher, the sooner")
     parser.add_argument("--retries", type=int, default=1, metavar="N", help="try again what fails by itself")
@@ -26,6 +26,9 @@ def add_job_arguments(parser: argparse.ArgumentParser, *, on: str = "local") -> 
     parser.add_argument("--gpus", type=int, default=0, metavar="N", help="GPUs that a job takes, and uses")
     parser.add_argument(
         "--slurm", action="append", default=[], metavar="KEY=VALUE", help="what sbatch is told: partition=gpu"
+    )
+    parser.add_argument(
+        "--ray", action="append", default=[], metavar="KEY=VALUE", help="which cluster: address=head:6379"
     )
 
 
@@ -46,7 +49,7 @@ def read_pattern(args: argparse.Namespace) -> "Job":
         cores=args.cores,
         gpus=args.gpus,
         engine=args.on,
-        options=_read_options(args.slurm),
+        options=_read_options(args),
     )
 
 
@@ -60,14 +63,21 @@ def read_time(text: str) -> float:
     return float(found[1]) * _UNITS[found[2]]
 
 
-def _read_options(texts: list[str]) -> dict[str, str]:
-    if not texts:
-        return {}
-    from workbench.jobs.engines.slurm_batch import require_options
+def _read_options(args: argparse.Namespace) -> dict[str, str]:
+    """Return what only the engine understands that was chosen."""
+    for engine, texts in (("slurm", args.slurm), ("ray", args.ray)):
+        wrong = [text for text in texts if not re.fullmatch(r"\w+=.+", text)]
+        if wrong:
+            raise JobError(f"--{engine} {wrong[0]}: must be KEY=VALUE, but is not; correct it", USAGE)
+    if args.ray and args.on != "ray":
+        raise JobError(f"--ray: must go with --on ray, but --on is {args.on}; correct it", USAGE)
+    slurm, ray = (dict(text.split("=", 1) for text in texts) for texts in (args.slurm, args.ray))
+    if slurm:
+        from workbench.jobs.engines.slurm_batch import require_options
 
-    wrong = [text for text in texts if not re.fullmatch(r"\w+=.+", text)]
-    if wrong:
-        raise JobError(f"--slurm {wrong[0]}: must be KEY=VALUE, but is not; correct it", USAGE)
-    options = dict(text.split("=", 1) for text in texts)
-    require_options(options)
-    return options
+        require_options(slurm)
+    if args.on == "ray":
+        from workbench.jobs.engines.ray_options import complete_options
+
+        return complete_options(ray, os.environ)
+    return slurm

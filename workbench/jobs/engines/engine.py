@@ -62,3 +62,11 @@ def name_keeper(entry: Entry, folder: JobFolder, *, grace: float, adopt: bool = 
     """Return the command line of a keeper, the same everywhere."""
     words = [sys.executable, "-m", "workbench.jobs.keeper", str(folder.path), str(entry.token)]
     return [*words, "--grace", f"{grace:g}", *(["--adopt"] if adopt else [])]
+
+
+def name_try(entry: Entry, folder: JobFolder) -> str:
+    """A name that no other try has, in any queue: how it is known though nobody wrote its number down."""
+    from hashlib import sha256
+
+    home = sha256(str(folder.path.parent).encode()).hexdigest()[:8]
+    return f"workbench-{home}-{entry.number}-{entry.token}"

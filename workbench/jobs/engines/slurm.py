@@ -14,8 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workbench.jobs.engines.engine import Begun, Sign
-from workbench.jobs.engines.slurm_batch import gather, name_task, name_try, submit
+from workbench.jobs.engines.engine import Begun, Sign, name_try
+from workbench.jobs.engines.slurm_batch import gather, name_task, submit
 from workbench.jobs.folder import JobFolder, is_running, measure_silence, read_json
 from workbench.jobs.job import Entry
 from workbench.jobs.room import Room

@@ -7,13 +7,12 @@ again, though nobody wrote down under which number SLURM took it.
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import USAGE, JobError, nearest
-from workbench.jobs.engines.engine import Begun, EngineBusy, name_keeper
+from workbench.jobs.engines.engine import Begun, EngineBusy, name_keeper, name_try
 from workbench.jobs.folder import NAME, JobFolder
 from workbench.jobs.job import Entry, Job
 
@@ -31,12 +30,6 @@ LATER = (
     *("unable to contact", "timed out", "connection refused", "zero bytes", "temporarily", "try again"),
     *("maxsubmit", "submitjob", "shutdown"),
 )
-
-
-def name_try(entry: Entry, folder: JobFolder) -> str:
-    """A name that no other try has, in any queue."""
-    home = sha256(str(folder.path.parent).encode()).hexdigest()[:8]
-    return f"workbench-{home}-{entry.number}-{entry.token}"
 
 
 def name_task(name: str, place: str) -> str:

@@ -8,7 +8,7 @@ from typing import cast
 from workbench.errors import USAGE, JobError, nearest
 from workbench.jobs.engines.engine import Engine
 
-ENGINES: Mapping[str, str] = {"inline": "Inline", "local": "Local", "slurm": "Slurm"}
+ENGINES: Mapping[str, str] = {"inline": "Inline", "local": "Local", "slurm": "Slurm", "ray": "Ray"}
 
 
 def require_engine(name: str) -> None:
