@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from workbench.commands.output import print_json, print_line, say
-from workbench.errors import BUSY, OK, USAGE, InputMissing
+from workbench.errors import BUSY, OK, USAGE, InputMissing, WorkbenchError
 from workbench.project_folder import find_project
 from workbench.sweeps.record import SweepError, SweepFolder, find_sweep, list_sweeps
 
@@ -43,14 +43,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace, project: Path) -> int:
+    """One that cannot be read, or not on this machine, costs the others nothing."""
     from workbench.commands.sweep_lines import format_sweeps
     from workbench.sweeps.standing import read_standings, standings_to_json
 
-    found = [read_standings(folder) for folder in list_sweeps(project)]
+    found, unread = [], []
+    for folder in list_sweeps(project):
+        try:
+            found.append(read_standings(folder))
+        except WorkbenchError as error:
+            unread.append({"name": folder.name, "folder": str(folder.path), "error": str(error)})
     if args.json:
-        print_json({"sweeps": [standings_to_json(one) for one in found]})
-    else:
+        print_json({"sweeps": [*map(standings_to_json, found), *unread]})
+    elif found or not unread:
         print_line(format_sweeps(found, args.project))
+    for one in unread:
+        say(f"{one['name']}: {one['error']}")
     return OK
 
 

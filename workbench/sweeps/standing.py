@@ -27,7 +27,8 @@ class Standings:
     @property
     def states(self) -> Mapping[str, int]:
         """How many trainings are in which state; those of a search that have not begun among them."""
-        missing = len(self.sweep.trials) - len({one.trial for one in self.outcomes})
+        begun = {one.trial for one in self.outcomes}
+        missing = sum(trial.number not in begun for trial in self.sweep.trials)
         return {**count_states(self.outcomes), **({"to come": missing} if missing else {})}
 
     @property
