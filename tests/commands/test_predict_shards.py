@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +17,8 @@ import torch
 from tests.commands.predicted import TASKS, draw, list_files, predict, put_runs
 from workbench.cli import main
 from workbench.engine.prediction import images
+from workbench.jobs.job import FAILED
+from workbench.jobs.queue import Queue
 from workbench.sharding.plan import read_plan
 
 torch.set_num_threads(1)
@@ -102,6 +105,39 @@ def test_it_says_how_it_stands(runs, photographs, launched, tmp_path, capsys):
     assert do("--plan", plan, "--json") == 1  # for there is a bad image
     said = json.loads(capsys.readouterr().out)
     assert (said["state"], said["images"], len(said["skipped"])) == ("gathered", 9, 1)
+
+
+def test_jobs_that_failed_say_why_in_a_line(runs, photographs, launched, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "home"))
+    queue = Queue(tmp_path / "home")
+    predict(runs["mask_rcnn_nano"], photographs, "--shards", 2, out=tmp_path / "out")
+    jobs, needs = launched[-1]
+    after = [tuple(place + 1 for place in need) for need in needs]
+    numbers = [queue.submit(replace(job, after=one)) for job, one in zip(jobs, after, strict=True)]
+    assert numbers == [1, 2, 3]
+    for number, said in ((1, ""), (2, "workbench: there: cannot be written: the disk is full\n")):
+        entry = queue.start(queue.find(number), ())
+        queue.folder(number).path.mkdir(parents=True)
+        queue.folder(number).log.write_text(said)
+        if said:
+            queue.end(entry, FAILED, code=74, reason="exit code 74")
+    capsys.readouterr()
+    assert do("--plan", tmp_path / "out" / ".shards") == 0
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        " shard  done  of  job  state",
+        "     1     0   5    1  running",
+        "     2     0   5    2  failed",
+        "gather              3  skipped",
+        "",
+        "job 2: exit code 74: there: cannot be written: the disk is full",
+        "job 3: job 2, which it needs, failed",
+    ]
+    before = len(launched)
+    predict(runs["mask_rcnn_nano"], photographs, "--shards", 2, out=tmp_path / "out")
+    assert len(launched) == before and "already under way, as job 1" in capsys.readouterr().err
+    queue.end(queue.find(1), FAILED, code=74)
+    assert do("--plan", tmp_path / "out" / ".shards", "--resume") == 0
+    assert [job.name for job in launched[-1][0]] == [job.name for job in jobs]
 
 
 def test_the_same_command_again_goes_on_with_what_is_left(runs, photographs, launched, tmp_path):
