@@ -116,3 +116,19 @@ def test_a_training_whose_processes_are_killed_goes_on_in_its_own_run(home, caps
     assert (record["state"], record["step"]) == ("finished", 12)
     assert len(record["resumed"]) == 1
     assert (run / "mistakes" / "val.json").exists()
+
+
+def test_a_training_over_several_machines_says_so_in_its_command_and_what_follows_takes_one(home, capsys):
+    launch("--on", "slurm", "--nodes", "2", "--gpus", "4", "--dry-run", "--json")
+    train, follow = json.loads(capsys.readouterr().out)["jobs"][0]["commands"]
+    assert train[5:9] == ["--gpus", "4", "--nodes", "2"]
+    assert "--nodes" not in follow
+
+
+@pytest.mark.parametrize(("words", "told"), [
+    (("--nodes", "2"), "--nodes 2: must go with --on slurm, but is on local"),
+    (("--on", "slurm", "--nodes", "0"), "--nodes: must be 1 or more, but got 0"),
+])  # fmt: skip
+def test_machines_that_cannot_be_had_are_refused(home, capsys, words, told):
+    launch(*words, code=2)
+    assert told in capsys.readouterr().err

@@ -96,13 +96,14 @@ def test_what_would_end_the_same_way_again_is_not_tried_again(queue: Queue, tmp_
     assert (tmp_path / "tries").read_text() == "x"
 
 
-def test_a_command_that_was_killed_is_tried_again(queue: Queue, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [9, 15])
+def test_a_command_that_was_killed_is_tried_again(queue: Queue, tmp_path: Path, number: int) -> None:
     script = f"""
 import os, pathlib
 tries = pathlib.Path('{tmp_path}/tries')
 tries.write_text((tries.read_text() if tries.exists() else '') + 'x')
 if len(tries.read_text()) < 3:
-    os.kill(os.getpid(), 9)
+    os.kill(os.getpid(), {number})
 """
     number = ask(queue, script)
     work(queue, lambda: not queue.has_open())

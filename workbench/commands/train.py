@@ -135,7 +135,7 @@ def _begin(project: Project, here: Run | None, typed: Mapping[str, str], args: a
         say(f"going on with {here.folder}")
         return here
     folder = begin_run(project, course, here)
-    say(_describe(course, folder))
+    say(_describe(course, folder, nodes=args.nodes))
     return folder
 
 
@@ -147,14 +147,17 @@ def _work(folder: Run, *, strict: bool, held: bool = False) -> None:
     continue_run(folder, course, strict=strict, held=held)
 
 
-def _describe(course: "Course", folder: Run) -> str:
+def _describe(course: "Course", folder: Run, *, nodes: int) -> str:
     """Say what will be done, and why it differs from the row."""
     from workbench.engine.config.changes import format_changes
+    from workbench.engine.training.sharing import describe_sharing
 
     backbone = course.settings.model.backbone
     model = f"{course.model} with {backbone}" if backbone else course.model
     head = f"{model} on dataset {course.fingerprint}; the row is changed for these data:"
-    return f"{head}\n{format_changes(course.changes)}\n\n{folder.folder}"
+    shared = describe_sharing(course, nodes)
+    parts = (f"{head}\n{format_changes(course.changes)}", shared, str(folder.folder))
+    return "\n\n".join(part for part in parts if part)
 
 
 def _tell(folder: Run, *, as_json: bool) -> None:

@@ -22,6 +22,7 @@ from workbench.errors import (
     NO_INPUT,
     NO_PERMISSION,
     OK,
+    TERMINATED,
     USAGE,
     JobError,
     MissingExtra,
@@ -53,7 +54,8 @@ PAUSE = 30.0  # seconds for an engine that takes nothing at the moment
 STARTING = 5.0  # seconds that a keeper whose daemon was killed may need until it has its lock
 PATIENCE = 2.0  # seconds until the next turn, when one was in vain
 LOSSES = 10  # tries that may be lost to kills and reboots, before the job itself is suspected
-KILLED = (137, -9)  # by somebody, or by a system without memory
+# By somebody, or by a system without memory; sent away by SLURM, which may tell the command alone.
+KILLED = (137, -9, TERMINATED, -15)
 HOPELESS = {USAGE, BAD_DATA, NO_INPUT, NO_PERMISSION, BAD_CONFIG}  # would end the same way again
 
 

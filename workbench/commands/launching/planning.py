@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import InputMissing
+from workbench.errors import USAGE, InputMissing, JobError
 from workbench.project_folder import find_project
 
 if TYPE_CHECKING:
@@ -29,13 +29,23 @@ def plan(args: argparse.Namespace) -> "list[Trial]":
     if args.folds:
         sweeps[FOLD] = name_folds(name, args.folds)
     projects = [_find(project) for project in args.projects]
-    rest = [*args.rest, *(["--gpus", str(args.gpus)] if args.gpus > 1 else [])]
+    pattern = replace(pattern, nodes=_require_nodes(args))
+    wide = {"--gpus": args.gpus, "--nodes": args.nodes}
+    rest = [*args.rest, *(word for name, count in wide.items() if count > 1 for word in (name, str(count)))]
     then = [verb for verb in args.then.split(",") if verb not in ("", "none")]
     if args.search:
         from workbench.commands.launching.searching import plan_searches
 
         return plan_searches(args, projects, sweeps, (rest, then), replace(pattern, group=name))
     return plan_trials(projects, sweeps, rest, pattern, stamp=name, then=then)
+
+
+def _require_nodes(args: argparse.Namespace) -> int:
+    if args.nodes < 1:
+        raise JobError(f"--nodes: must be 1 or more, but got {args.nodes}; correct it", USAGE)
+    if args.nodes > 1 and args.on != "slurm":
+        raise JobError(f"--nodes {args.nodes}: must go with --on slurm, but is on {args.on}; leave it out", USAGE)
+    return int(args.nodes)
 
 
 def _find(name: str) -> Path:

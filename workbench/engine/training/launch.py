@@ -61,16 +61,17 @@ def launch(
 def _work(group: Group, span: Span, words: list[str], say: Callable[[str], object]) -> tuple[int, list[int]]:
     """Start the processes until they are done; return their exit code, and the signals that came meanwhile."""
     vain, starts = 0, 0
-    while True:
-        process = _start(group, span, words)
-        told = _wait(process, group, span)
-        if span.nodes == 1 or told or process.returncode == OK or group.find_end():
-            return process.returncode, told
-        before, starts = starts, group.count_starts()
-        vain = vain + 1 if starts == before else 0
-        if vain == VAIN:
-            return process.returncode, told
-        say("a process was lost; all start again from the newest checkpoint")
+    with _collecting_signals() as asked:
+        while True:
+            process = _start(group, span, words)
+            _wait(process, group, span, asked)
+            if span.nodes == 1 or asked or process.returncode == OK or group.find_end():
+                return process.returncode, asked
+            before, starts = starts, group.count_starts()
+            vain = vain + 1 if starts == before else 0
+            if vain == VAIN:
+                return process.returncode, asked
+            say("a process was lost; all start again from the newest checkpoint")
 
 
 def _start(group: Group, span: Span, words: list[str]) -> "subprocess.Popen[bytes]":
@@ -92,18 +93,16 @@ def _environment(group: Group, span: Span) -> Mapping[str, str]:
     return {**threads, **os.environ, **own, SPAN: f"{span.nodes}x{span.each}", MEETING: choose_meeting()}
 
 
-def _wait(process: "subprocess.Popen[bytes]", group: Group, span: Span) -> list[int]:
-    """Wait for the end; return the signals that came meanwhile."""
+def _wait(process: "subprocess.Popen[bytes]", group: Group, span: Span, asked: list[int]) -> None:
+    """Wait for the end, and pass on what was asked for."""
     told: set[int] = set()
-    with _collecting_signals() as asked:
-        while process.poll() is None:
-            if len(asked) > 1 and asked[-1] == signal.SIGINT:
-                _kill(process, group, span)
-            elif asked:
-                group.asked.touch()
-                told |= _tell(group, told) if span.nodes == 1 else _tell_agents(process, told)
-            time.sleep(_TURN)
-    return asked
+    while process.poll() is None:
+        if len(asked) > 1 and asked[-1] == signal.SIGINT:
+            _kill(process, group, span)
+        elif asked:
+            group.asked.touch()
+            told |= _tell(group, told) if span.nodes == 1 else _tell_agents(process, told)
+        time.sleep(_TURN)
 
 
 @contextmanager
