@@ -84,6 +84,15 @@ def test_writers_that_are_killed_hold_nobody_up_and_spoil_nothing(tmp_path: Path
     assert sum(log["who"] == "survivor" for log in found) == 20
 
 
+def test_who_writes_at_once_takes_turns(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", WRITER, str(tmp_path / "j")]
+    writers = [subprocess.Popen([*words, f"writer {number}", "150"]) for number in range(3)]
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    found = list(Journal(tmp_path / "j").read_logs(0))
+    for number in range(3):
+        assert [log["number"] for log in found if log["who"] == f"writer {number}"] == list(range(150))
+
+
 def test_optunas_own_file_reads_it(tmp_path: Path) -> None:
     optuna = pytest.importorskip("optuna")
     journals = optuna.storages.journal

@@ -59,12 +59,16 @@ def test_who_dies_before_a_trial_has_its_number_leaves_nothing_that_counts(folde
 
 
 def test_a_failed_trial_that_is_tried_again_has_its_values_again(folder: SweepFolder) -> None:
-    study, trial = begin(folder, 1)
+    for number in range(1, 6):
+        study, trial = begin(folder, number)
+        tell(study, trial, "complete", value=number / 10)
+    study, trial = begin(folder, 6)
     tell(study, trial, "failed", reason="exit code 65")
-    _, again = begin(folder, 1)
+    tell(study, begin(folder, 7)[1], "complete", value=0.9)
+    _, again = begin(folder, 6)
     assert again.state.name == "RUNNING"
     assert (again.number != trial.number, again.params) == (True, trial.params)
-    assert [one.number for one in list_trials(folder)] == [1]
+    assert [one.number for one in list_trials(folder)] == list(range(1, 8))
 
 
 def test_a_step_is_told_once_and_who_is_behind_half_of_four_is_named(folder: SweepFolder) -> None:

@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from tests.sweeps.chaos import describe, run_chaos
-from tests.sweeps.searches import make_search
+from tests.sweeps.searches import TRAIN, make_search
 from tests.sweeps.stand_in import measure
-from workbench.errors import BUSY
+from workbench.errors import BUSY, OutputError
+from workbench.run import Run
 from workbench.sweeps import following
 from workbench.sweeps.curve import NO_NUMBER, read_curve
+from workbench.sweeps.following import Asked, Follower
 from workbench.sweeps.plan import Repeat, name_runs, plan_repeats, read_plan
 from workbench.sweeps.record import SweepFolder
 from workbench.sweeps.search import open_study, report, take_up, tell
@@ -146,6 +148,28 @@ def test_a_trial_that_is_killed_goes_on_with_its_values_in_its_run(tmp_path: Pat
         ("complete", 6, {"lr": "0.01", "kind": "s"})
     ]
     assert len(place.metrics.read_bytes().splitlines()) == 6
+
+
+def test_a_disk_that_is_full_for_a_while_loses_no_score_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the journal's disk; the training's own may have room."""
+    monkeypatch.setenv("STAND_IN_PAUSE", "0.3")
+    place = Run(folder=tmp_path / "p" / "runs" / "r")
+    seen: dict[int, float] = {}
+    tries: list[int] = []
+
+    def see(step: int, value: float) -> str:
+        tries.append(step)
+        if len(tries) < 3:
+            raise OutputError("journal.log: the disk is full")
+        seen[step] = value
+        return ""
+
+    follower = Follower(run=place, metric="", asked=Asked(), seen=see, decided=str.strip)
+    words = [*TRAIN, str(tmp_path / "p"), "lr", "0.01", "kind", "b", "--run", "r"]
+    code, ended = follower.follow(words, str(tmp_path))
+    assert (code, ended, sorted(seen)) == (0, False, [1, 2, 3, 4, 5, 6])
 
 
 def test_who_is_asked_to_end_lets_the_training_end_first_and_goes_on_later(tmp_path: Path) -> None:

@@ -45,6 +45,11 @@ def read_steps(run: Run) -> int:
     return int(read_record(run).get("steps", 0)) if run.record.exists() else 0
 
 
+def is_finished(run: Run) -> bool:
+    """Whether the training came to its end."""
+    return run.record.exists() and read_record(run).get("state") == "finished"
+
+
 def has_diverged(run: Run) -> bool:
     """Whether the training ended because its numbers became none: it would again, with these values."""
     return run.record.exists() and NO_NUMBER in str(read_record(run).get("reason", ""))

@@ -2,14 +2,16 @@
 
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
+from workbench.errors import OK, OutputError
 from workbench.run import Run
-from workbench.sweeps.curve import read_curve
+from workbench.sweeps.curve import is_finished, read_curve
 
 TURN = 0.2  # seconds between two looks
 GRACE = 30.0  # seconds for a training to write its checkpoint and end
@@ -50,22 +52,43 @@ class Follower:
     decided: Callable[[str], None]
     _stamp: tuple[int, int] = (0, 0)
     _known: set[int] = field(default_factory=set)
+    _warned: bool = False
 
     def follow(self, words: Sequence[str], place: str) -> tuple[int, bool]:
         """Run a training to its end; return its exit code, and whether it was ended for its scores."""
+        if is_finished(self.run):  # before a kill; only its scores may not have been told
+            self._look()
+            return OK, False
         # It holds what we hold, such as the lock of the job: as long as it lives, nobody begins another try.
         process = subprocess.Popen(words, cwd=place, stdin=subprocess.DEVNULL, close_fds=False)
         told = False
-        while (code := process.poll()) is None:
-            if reason := self._look():
-                self.decided(reason)  # first, so that it holds whatever is killed from here on
-                return _end(process), True
-            if self.asked.signal and not told:
-                process.send_signal(self.asked.signal)
-                told = True
-            time.sleep(TURN)
+        try:
+            while (code := process.poll()) is None:
+                if self._is_over():
+                    return _end(process), True
+                if self.asked.signal and not told:
+                    process.send_signal(self.asked.signal)
+                    told = True
+                time.sleep(TURN)
+        finally:
+            if process.poll() is None:
+                _end(process)
         self._look()
         return code, False
+
+    def _is_over(self) -> bool:
+        """Whether it is to be ended; a full disk is no reason, nor to hear less of it once there is room again."""
+        try:
+            reason = self._look()
+            if reason:
+                self.decided(reason)  # before it is ended, so that it holds whatever is killed from here on
+        except OutputError as error:
+            self._stamp = (0, 0)
+            if not self._warned:
+                self._warned = True
+                sys.stderr.write(f"warning: {error}; the training goes on\n")
+            return False
+        return bool(reason)
 
     def _look(self) -> str:
         """Tell what is new, and return a reason to end it; a file that has not changed is not read again."""
@@ -78,10 +101,11 @@ class Follower:
             return ""
         self._stamp = stamp
         curve = read_curve(self.run, self.metric)
-        new = sorted(curve.keys() - self._known)
-        self._known.update(new)
-        reasons = [self.seen(step, curve[step]) for step in new]
-        return reasons[-1] if reasons else ""
+        reason = ""
+        for step in sorted(curve.keys() - self._known):
+            reason = self.seen(step, curve[step])
+            self._known.add(step)
+        return reason
 
 
 def _end(process: "subprocess.Popen[bytes]") -> int:
