@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import time
 from dataclasses import replace
 
 import pytest
@@ -189,10 +188,9 @@ def test_images_that_end_the_process_are_set_aside(runs, tmp_path, launched, cap
     folder = tmp_path / "in"
     for number in range(12):
         draw(folder / f"{number:02d}.png", number)
-    deeds = {
+    deeds = {  # what hangs is tried with quicker works, in tests/sharding
         "02.png": lambda: 1 / 0,
         "03.png": lambda: os.kill(os.getpid(), signal.SIGSEGV),
-        "07.png": lambda: time.sleep(60),
         "08.png": lambda: eat(),
     }
     make_record = images.make_record
@@ -202,19 +200,18 @@ def test_images_that_end_the_process_are_set_aside(runs, tmp_path, launched, cap
         return make_record(path, number)
 
     monkeypatch.setattr(images, "make_record", misbehave)  # a forked worker has it, too
-    words = ("--shards", 2, "--item-limit", "3", "--item-memory", "1.5")
+    words = ("--shards", 2, "--item-memory", "1.5")
     assert predict(runs["mask_rcnn_nano"], folder, *words, out=tmp_path / "out") == 0
     work(launched)
-    assert "4 ended the process and were set aside" in capsys.readouterr().out
+    assert "3 ended the process and were set aside" in capsys.readouterr().out
     assert do("--plan", tmp_path / "out" / ".shards", "--json") == 1
     said = json.loads(capsys.readouterr().out)
     assert [(one["path"][-6:], one["reason"]) for one in said["set_aside"]] == [
         ("02.png", "2 times: ZeroDivisionError: division by zero"),
         ("03.png", "2 times: the process crashed (SIGSEGV)"),
-        ("07.png", "2 times: it took longer than 3 seconds"),
         ("08.png", "2 times: it took more than 1.5 GB of memory"),
     ]
-    for name in ("02", "03", "07", "08"):
+    for name in ("02", "03", "08"):
         (folder / f"{name}.png").unlink()
     monkeypatch.undo()
     predict(runs["mask_rcnn_nano"], folder, out=tmp_path / "one")
@@ -222,7 +219,7 @@ def test_images_that_end_the_process_are_set_aside(runs, tmp_path, launched, cap
         [image["file_name"] for image in json.loads((tmp_path / out / "coco.json").read_bytes())["images"]]
         for out in ("out", "one")
     )
-    assert ours == theirs and len(ours) == 8
+    assert ours == theirs and len(ours) == 9
     for kind in ("labelme", "overlay"):
         assert read_all(tmp_path / "out" / kind) == read_all(tmp_path / "one" / kind)
 

@@ -164,13 +164,14 @@ def test_what_is_killed_together_with_its_watcher_three_times_is_set_aside(tmp_p
     )
 
 
-def test_whoever_is_asked_to_end_leaves_no_worker_and_blames_nobody(tmp_path):
+@pytest.mark.parametrize("who", ["watcher", "worker"])
+def test_whoever_is_asked_to_end_leaves_no_worker_and_blames_nobody(tmp_path, who):
     plan = make(tmp_path, ["a", "hangs"])
     process = subprocess.Popen([sys.executable, "-S", str(WORK), str(plan.folder), "1"])
     while not (workers := list_workers(process.pid)):
         time.sleep(0.01)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 143
+    os.kill(process.pid if who == "watcher" else workers[0], signal.SIGTERM)
+    assert process.wait(30) == 143
     assert not Path(f"/proc/{workers[0]}").exists()
     assert not list(plan.suspects.iterdir()) and not list(plan.at.iterdir())
 

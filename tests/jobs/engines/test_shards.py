@@ -69,7 +69,7 @@ def require_all_once(plan: Plan, bad: tuple[str, ...]) -> None:
 def test_bad_items_are_set_aside_and_twins_do_no_harm(queue: Queue, engine: str, tmp_path: Path) -> None:
     plan = make(tmp_path, 60, BAD, shards=2)
     for shard in (1, 2, 1, 2):
-        ask(queue, engine, plan, shard, SECONDS="1")
+        ask(queue, engine, plan, shard, SECONDS="2")
     work(queue, lambda: all_ended(queue), seconds=150)
     assert {entry.state for entry in queue.entries()} == {FINISHED}
     require_all_once(plan, BAD)
