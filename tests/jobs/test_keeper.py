@@ -14,6 +14,7 @@ import pytest
 from workbench.errors import BUSY
 from workbench.jobs.folder import JobFolder, give_token, is_running, make_folder, read_exit_code, read_json
 from workbench.jobs.job import Job
+from workbench.jobs.keeper import ABANDONED, REPLACED
 from workbench.jobs.processes import find_members
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
@@ -26,9 +27,11 @@ def prepare(tmp_path: Path, script: str, **more: object) -> JobFolder:
     return folder
 
 
-def start(folder: JobFolder, token: int = 1, *more: str, grace: float = 5.0) -> "subprocess.Popen[bytes]":
+def start(
+    folder: JobFolder, token: int = 1, *more: str, grace: float = 5.0, stdin: int | None = None
+) -> "subprocess.Popen[bytes]":
     words = [sys.executable, "-m", "workbench.jobs.keeper", str(folder.path), str(token)]
-    return subprocess.Popen([*words, "--grace", str(grace), *more], start_new_session=True)
+    return subprocess.Popen([*words, "--grace", str(grace), *more], start_new_session=True, stdin=stdin)
 
 
 def wait_for(what: Callable[[], object], seconds: float = 20.0) -> None:
@@ -184,3 +187,33 @@ def test_a_new_try_is_not_judged_by_the_signs_of_life_of_the_one_before(tmp_path
     folder.heartbeat.touch()
     assert give_token(folder, 2)
     assert not folder.heartbeat.exists()
+
+
+def test_a_tied_keeper_ends_its_command_kindly_when_whoever_started_it_is_gone(tmp_path: Path) -> None:
+    script = """
+import signal, sys, time
+signal.signal(15, lambda *_: (print('checkpoint'), sys.exit(143)))
+print('up')
+time.sleep(60)
+"""
+    folder = prepare(tmp_path, script)
+    keeper = start(folder, 1, "--tied", stdin=subprocess.PIPE)
+    wait_for(lambda: folder.log.exists() and folder.log.read_text())
+    assert keeper.poll() is None
+    if keeper.stdin:
+        keeper.stdin.close()
+    assert keeper.wait(20) == 143
+    assert folder.log.read_text().splitlines()[:2] == ["up", "checkpoint"]
+    assert (read_json(folder.end(1)) or {})["reason"] == ABANDONED
+    assert members(folder) == []
+
+
+def test_a_try_that_was_taken_for_dead_ends_when_a_newer_one_counts(tmp_path: Path) -> None:
+    folder = prepare(tmp_path, "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)")
+    keeper = start(folder)
+    wait_for(lambda: read_json(folder.status))
+    folder.token.write_text("2\n")  # given elsewhere, where its lock is not seen
+    assert keeper.wait(20) != 0
+    assert (read_json(folder.end(1)) or {})["reason"] == REPLACED
+    assert members(folder) == []
+    assert start(folder, 1, "--adopt").wait(20) == BUSY
