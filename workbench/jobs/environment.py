@@ -15,6 +15,7 @@ INHERITED_FAMILIES = (
     "FVCORE_",
     "TORCH",
 )
+GIVEN = "CUDA_VISIBLE_DEVICES"  # who starts a job says which GPUs it sees, whatever its launcher saw
 
 
 def choose_environment(found: Mapping[str, str]) -> dict[str, str]:
@@ -22,5 +23,5 @@ def choose_environment(found: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in sorted(found.items())
-        if name in INHERITED or name.startswith(INHERITED_FAMILIES)
+        if name in INHERITED or (name.startswith(INHERITED_FAMILIES) and name != GIVEN)
     }

@@ -130,8 +130,14 @@ def _join(address: str, token: str) -> ModuleType:
     os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN_PATH=token, RAY_USAGE_STATS_ENABLED="0")
     for name in ("RAY_AUTH_TOKEN", "RAY_ADDRESS", "RAY_NAMESPACE"):
         os.environ.pop(name, None)
-    _require_guard(address)
+    _require_answer(address)
+    stranger, friend = _knock(address, RAY_AUTH_MODE="disabled"), _knock(address)
     ray = require("ray", extra="scale")
+    if _is_let_in(stranger, address):
+        hint = "whoever reaches its port runs commands on all its nodes; start each with RAY_AUTH_MODE=token"
+        raise Hopeless(f"Ray at {address}: must ask for a token, but lets everybody in; {hint}")
+    if not _is_let_in(friend, address):
+        raise Hopeless(f"{token}: must hold the token of Ray at {address}, but does not; get the right one")
     try:
         ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, configure_logging=False)
     except (RuntimeError, OSError, ValueError, ray.exceptions.RayError) as error:
@@ -141,42 +147,37 @@ def _join(address: str, token: str) -> ModuleType:
     return ray
 
 
-def _require_guard(address: str) -> None:
-    """Refuse a cluster that lets everybody in: whoever reaches its port runs commands on all of its nodes."""
+def _require_answer(address: str) -> None:
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=3.0).close()
     except OSError as error:
         raise WorkbenchError(f"Ray at {address}: must answer, but does not ({error}); is it up?") from error
-    if _is_let_in(address, RAY_AUTH_MODE="disabled"):
-        hint = "start it with RAY_AUTH_MODE=token on every node"
-        raise Hopeless(f"Ray at {address}: must ask for a token, but lets everybody in; {hint}")
-    if not _is_let_in(address):
-        path = os.environ["RAY_AUTH_TOKEN_PATH"]
-        raise Hopeless(
-            f"Ray at {address}: must take the token in {path}, but does not; get the cluster's own"
-        )
 
 
-def _is_let_in(address: str, **environment: str) -> bool:
-    """Knock at the head, as a process of its own: one that has knocked without a token has none from there on."""
+def _knock(address: str, **environment: str) -> "subprocess.Popen[str]":
+    """Ask how the head is, in a process of its own: each can try one way only to show who it is."""
     words = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
+    return subprocess.Popen(
+        words,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _is_let_in(visitor: "subprocess.Popen[str]", address: str) -> bool:
     try:
-        done = subprocess.run(
-            words,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        _, told = visitor.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired as error:
+        visitor.kill()
         raise WorkbenchError(f"Ray at {address}: must answer, but does not; is it up?") from error
-    if done.returncode and "AuthenticationError" not in done.stderr:
-        reason = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
+    if visitor.returncode and "AuthenticationError" not in told:
+        reason = (told.strip().splitlines() or ["it says nothing"])[-1]
         raise WorkbenchError(f"Ray at {address}: must be well, but is not: {reason}")
-    return not done.returncode
+    return not visitor.returncode
 
 
 def _obey(ray: ModuleType, asked: Mapping[str, Any], pending: dict[str, Any]) -> None:
