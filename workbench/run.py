@@ -4,7 +4,7 @@ run.json holds, for whoever asks later: `state` (running | stopped | finished | 
 `project`, `task`, `model`, `classes` (`things`, `stuff`), `settings`, `typed`, `seed`, `device`, `precision`, `world`,
 `versions`, `git` (`commit`, `dirty`), `dataset` (`folder`, `fingerprint`, `split`), `weights` (`source`, `sha256`,
 `missing`), `changes` (`key`, `old`, `new`, `reason`), `steps`, `step`, `best` (`metric`, `value`, `step`), `scores`,
-`quarantined` (images that were left out), `started`, `ended`, `resumed` (a list of steps).
+`quarantined` (images that were left out), `job` (`number`, `folder`; of the newest start), `started`, `ended`, `resumed` (a list of steps).
 """
 
 import json

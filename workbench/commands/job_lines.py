@@ -57,6 +57,7 @@ def format_seconds(seconds: float | None) -> str:
 
 def describe(entry: "Entry", folder: "JobFolder", now: float) -> str:
     """Everything about one job."""
+    from workbench.jobs.pointers import list_runs
     from workbench.jobs.words import show_command
 
     job = entry.job
@@ -72,6 +73,7 @@ def describe(entry: "Entry", folder: "JobFolder", now: float) -> str:
         "took": format_seconds((entry.ended or now) - entry.started if entry.started else None),
         "takes": f"{job.cores} cores, {job.gpus} GPUs, priority {job.priority}"
         + (f", at most {format_seconds(job.limit)} a try" if job.limit else ""),
+        "run": ", ".join(list_runs(folder, job.command)),
         "log": str(folder.log) if folder.log.exists() else "",
     }
     width = max(map(len, rows))
@@ -80,6 +82,8 @@ def describe(entry: "Entry", folder: "JobFolder", now: float) -> str:
 
 def to_json(entry: "Entry", folder: "JobFolder") -> dict[str, Any]:
     """What `--json` says of a job."""
+    from workbench.jobs.pointers import list_runs
+
     return {
         "job": entry.number,
         "name": entry.job.name,
@@ -98,5 +102,6 @@ def to_json(entry: "Entry", folder: "JobFolder") -> dict[str, Any]:
         "submitted": entry.submitted,
         "started": entry.started,
         "ended": entry.ended,
+        "runs": list_runs(folder, entry.job.command),
         "log": str(folder.log),
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 from workbench.commands.output import format_table, safe
 from workbench.errors import WorkbenchError
+from workbench.jobs.pointers import find_owner
 from workbench.run import Run, is_held, read_record
 
 UNKNOWN = "-"
@@ -22,8 +23,10 @@ def summarise_run(run: Run) -> dict[str, Any]:
     except WorkbenchError as error:
         return {"run": run.name, "folder": str(run.folder), "state": "unreadable", "reason": str(error)}
     state, reason = record.get("state") or "unknown", record.get("reason") or ""
-    if state == "running" and not is_held(run):
-        state, reason = "interrupted", LOST
+    owner = find_owner(record.get("job"))
+    if state == "running" and not is_held(run) and not (owner and owner.host):
+        waits = owner is not None and owner.is_open
+        state, reason = "interrupted", f"job {owner.number} goes on with it" if owner and waits else LOST
     rows = _read_rows(run) if state != "finished" else []
     return {
         "run": run.name,
@@ -31,6 +34,7 @@ def summarise_run(run: Run) -> dict[str, Any]:
         "model": record.get("model"),
         "state": state,
         "reason": reason,
+        "job": owner.number if owner else None,
         "step": rows[-1]["step"] if rows else record.get("step"),
         "steps": record.get("steps"),
         "best": record.get("best") or _find_best(rows),
@@ -98,10 +102,15 @@ def format_list(rows: Sequence[Mapping[str, Any]], project: str) -> str:
         for row in rows
     ]
     lines = [format_table(cells, right="steps")]
-    dead = [row for row in rows if row["state"] in ("interrupted", "stopped")]
+    dead = [row for row in rows if _wants_help(row)]
     if dead:
         lines += ["", *(f"go on: {resume_command(project, row['run'])}" for row in dead[-3:])]
     return "\n".join(lines)
+
+
+def _wants_help(row: Mapping[str, Any]) -> bool:
+    """Whether a run stands still until somebody says so: a job of the queue goes on by itself."""
+    return bool(row["state"] == "stopped" or (row["state"] == "interrupted" and row["reason"] == LOST))
 
 
 def resume_command(project: str, run: str) -> str:
@@ -139,6 +148,7 @@ def describe_run(run: Run, project: str) -> str:
         ("best", format_best(row["best"])),
         ("started", row["started"]),
         ("ended", row["ended"]),
+        ("job", _describe_job(record)),
         ("resumed", ", ".join(f"at step {step}" for step in record.get("resumed") or ())),
         ("command", _words(record.get("command"))),
         ("model", row["model"]),
@@ -157,9 +167,17 @@ def describe_run(run: Run, project: str) -> str:
         *(f"  {name:<9}{safe(str(value))}" for name, value in facts if value not in (None, "")),
     ]
     lines += _describe_changes(record) + _describe_scores(record)
-    if row["state"] in ("interrupted", "stopped"):
+    if _wants_help(row):
         lines += ["", f"go on: {resume_command(project, run.name)}"]
     return "\n".join(lines)
+
+
+def _describe_job(record: Mapping[str, Any]) -> str:
+    owner = find_owner(record.get("job"))
+    if owner is None:
+        return ""
+    place = f" on {owner.host}" if owner.host else ""
+    return f"{owner.number} ({owner.state}{place}): workbench jobs show {owner.number}"
 
 
 def _table(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:

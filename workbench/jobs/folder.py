@@ -9,6 +9,7 @@ exit-<token>      the exit code of the command, written by the shell that waited
 end-<token>.json  how the try ended: code and reason, written by the keeper
 stop              somebody wants it to end
 log.txt           what the command said, all tries
+runs              the run folders that it has worked on, one a line
 """
 
 import json
@@ -66,6 +67,11 @@ class JobFolder:
     def log(self) -> Path:
         """What the command said."""
         return self.path / "log.txt"
+
+    @property
+    def runs(self) -> Path:
+        """The run folders that it has worked on."""
+        return self.path / "runs"
 
     def exit_code(self, token: int) -> Path:
         """What the shell that waited for the command wrote."""

@@ -9,6 +9,7 @@ from workbench.engine.training.group import LostRank
 from workbench.engine.training.memory import OutOfMemory
 from workbench.engine.training.stop import Stopped
 from workbench.errors import OutputError, WorkbenchError
+from workbench.jobs.pointers import join_run
 from workbench.run import Run, read_record, write_record
 
 
@@ -17,7 +18,8 @@ def written_down(run: Run) -> Iterator[None]:
     """run.json says how it ended, unless the machine went away."""
     resumed = read_record(run).get("started") is not None
     now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-    note(run, state="running", reason="", **({} if resumed else {"started": now}))
+    job = join_run(run.folder.resolve())
+    note(run, state="running", reason="", job=job, **({} if resumed else {"started": now}))
     try:
         yield
     except LostRank:
