@@ -19,8 +19,13 @@ COUNT = 3
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """Sixteen images in eight scenes: each is there twice, once smaller and as JPEG; two scenes are listed for test."""
-    folder = put_project(tmp_path, ["chip"], more='[split]\nseconds = -1\n[split.lists]\ntest = "test.txt"\n')
+    folder = put_project(
+        tmp_path, ["chip"], more='[split]\nseconds = -1\n[split.lists]\ntest = "test.txt"\nval = "val.txt"\n'
+    )
     (folder / "test.txt").write_text("00.png\n01.png\n")
+    (folder / "val.txt").write_text(
+        "02.png\n"
+    )  # of the project's own split; folds are drawn over train and val
     labels = tmp_path / "annotations" / "p"
     for number in range(8):
         put(labels, f"{number:02d}", square("chip", 15, 20, 30))

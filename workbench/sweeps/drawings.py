@@ -16,9 +16,9 @@ DECADE = 10.0  # numbers that span as much are drawn by their order of magnitude
 def draw_trials(metric: str, names: Sequence[str], rows: Sequence[Standing]) -> str:
     """A line for each row: its trainings as dots, their mean as a stroke."""
     known = [one.score for row in rows for one in row.outcomes if one.counts and one.score is not None]
-    height, left, width = ROW * len(rows) + 46, 190, 460
+    height, left, width = ROW * len(rows) + 54, 190, 460
     across = Scale(*_pad(known), left, width - 14)
-    bottom = height - 30
+    bottom = height - 38
     marks = [_draw_tick(across, tick, bottom) for tick in find_ticks(across.low, across.high, 4)]
     for place, (name, row) in enumerate(zip(names, rows, strict=True)):
         y = 14 + ROW * place

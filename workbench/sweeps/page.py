@@ -20,6 +20,7 @@ from workbench.sweeps.telling import (
 )
 
 DRAWN = 25  # rows that a drawing has room for
+SIDE_BY_SIDE = 6  # rows of which each fold is shown
 
 
 def render_sweep(found: Standings) -> str:
@@ -90,7 +91,7 @@ def _show_row(found: Standings, place: int, row: Standing, keys: Sequence[str]) 
         *(row.values.get(key) for key in keys),
         row.mean,
         row.spread,
-        len(row.units),
+        len(row.units) if found.sweep.folds or found.sweep.seeds else None,
         "" if len(found.rows) == 1 else tell_gap(row, found),
         format_seconds(row.seconds),
         "all finished" if row.whole else _count_states(row),
@@ -106,8 +107,7 @@ def _build_trials(found: Standings) -> Section | None:
     rows = [row for row in found.rows if row.mean is not None][:DRAWN]
     if not rows:
         return None
-    names = [", ".join(row.values.values()) or name_values(row) for row in rows]
-    drawing = draw_trials(found.metric, names, rows)
+    drawing = draw_trials(found.metric, [_shorten(row) for row in rows], rows)
     more = sum(row.mean is not None for row in found.rows) - len(rows)
     keys = ", ".join(_list_keys(found))
     caption = f"{f'{keys}. ' if keys else ''}A dot is a training, a stroke the mean." + (
@@ -116,6 +116,11 @@ def _build_trials(found: Standings) -> Section | None:
     lead = "Where the dots of two rows overlap, the next training may turn their order round."
     charts = Charts(charts=(Chart(caption=caption, drawing=drawing),))
     return Section(id="trials", title="Every training", lead=lead, blocks=(charts,))
+
+
+def _shorten(row: Standing) -> str:
+    """Where the keys stand beside it."""
+    return ", ".join(row.values.values()) or name_values(row)
 
 
 def _build_keys(found: Standings) -> Section | None:
@@ -153,15 +158,17 @@ def _build_folds(found: Standings) -> Section | None:
     if not found.sweep.folds or best is None:
         return None
     rows = [
-        (f"fold {fold}", *(row.units.get(fold) for row in found.rows[:6]))
+        (f"fold {fold}", *(row.units.get(fold) for row in found.rows[:SIDE_BY_SIDE]))
         for fold in range(1, found.sweep.folds + 1)
     ]
-    heads = [name_values(row) if len(found.rows) > 1 else found.metric for row in found.rows[:6]]
+    heads = [_shorten(row) if len(found.rows) > 1 else found.metric for row in found.rows[:SIDE_BY_SIDE]]
     columns = (
         Column(key="fold", title="fold"),
         *(Column(key=f"row{place}", title=head, kind="share") for place, head in enumerate(heads)),
     )
-    table = Table(name="folds", caption=f"{found.metric} of each fold", columns=columns, rows=tuple(rows))
+    keys = ", ".join(_list_keys(found))
+    caption = f"{found.metric} of each fold{f', by {keys}' if keys else ''}"
+    table = Table(name="folds", caption=caption, columns=columns, rows=tuple(rows))
     lead = "Each fold is judged by a model that learnt from the others; none of them has seen the test part."
     return Section(id="folds", title="Folds", lead=lead, blocks=(table,))
 
