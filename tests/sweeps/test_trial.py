@@ -94,6 +94,7 @@ def test_what_falls_behind_is_ended_after_a_third_and_nothing_follows(tmp_path: 
     study = open_study(folder)
     for number in range(1, 5):
         trial = plant(folder, number, 0.01)
+        report(study, trial, 1, 1 / 6)
         report(study, trial, 2, 1 / 3)
         tell(study, trial, "complete", value=1.0)
     plant(folder, 5, 0.2)
