@@ -1,14 +1,16 @@
 """The command line: the table of verbs, the parser, and the one place where errors become exit codes."""
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn
 
 from workbench import __version__
-from workbench.errors import BUG, INTERRUPTED, OK, USAGE, WorkbenchError, nearest
+from workbench.errors import BUG, INTERRUPTED, IO_FAILED, OK, USAGE, WorkbenchError, nearest
 
 # verb -> (module in workbench.commands, one line of help); a verb's module is imported only when it is used
 COMMANDS = {
@@ -58,10 +60,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _complain("interrupted; nothing was left half-written", INTERRUPTED)
     except BrokenPipeError:  # the reader (head, less) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_output()
         return OK
+    except OSError as error:
+        if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            return _complain_of_bug(error)
+        _let_go_of_output()
+        return _complain(
+            f"it could not write all that it had to: {error.strerror}; free some space and run it again",
+            IO_FAILED,
+        )
     except Exception as error:  # a bug: the person gets one line, the log the rest
-        return _complain(f"a bug in the workbench: {error!r}; the details are in {_write_log()}", BUG)
+        return _complain_of_bug(error)
     return code
 
 
@@ -110,8 +120,18 @@ workbench VERB --help shows one example that works.
 
 
 def _complain(message: str, code: int) -> int:
-    sys.stderr.write(f"workbench: {message}\n")
+    with suppress(OSError):  # a full disk, or nobody who reads it: the code says it, too
+        sys.stderr.write(f"workbench: {message}\n")
     return code
+
+
+def _complain_of_bug(error: Exception) -> int:
+    return _complain(f"a bug in the workbench: {error!r}; the details are in {_write_log()}", BUG)
+
+
+def _let_go_of_output() -> None:
+    """What is still to be printed goes nowhere: Python would try it once more at its end, and fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write_log() -> str:

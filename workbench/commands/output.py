@@ -1,24 +1,35 @@
 """Results go to stdout, everything else to stderr; this is the only place that prints."""
 
+import os
 import sys
+from contextlib import suppress
 from typing import Any
+
+JOB = "WORKBENCH_JOB"  # in the environment of a job, whose output is no more than its log
 
 
 def print_line(text: str = "") -> None:
     """Print a line of the result."""
-    sys.stdout.write(text + "\n")
+    try:
+        sys.stdout.write(text + "\n")
+    except BrokenPipeError:
+        raise
+    except OSError:  # the log of a job may lie on a disk that is full: what the job did counts all the same
+        if JOB not in os.environ:
+            raise
 
 
 def print_json(document: Any) -> None:
     """Print the one JSON document of `--json`."""
     import orjson
 
-    sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+    print_line(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 
 
 def say(text: str) -> None:
-    """Tell the person something that is not the result."""
-    sys.stderr.write(text + "\n")
+    """Tell the person something that is not the result; where it finds no room, nothing else is lost."""
+    with suppress(OSError):
+        sys.stderr.write(text + "\n")
 
 
 def safe(text: str) -> str:

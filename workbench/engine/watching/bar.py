@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
@@ -71,18 +72,21 @@ class Bar:
     def _write(self, line: str) -> None:
         """A plain line: always into the log, on the screen only where no bar says the same."""
         if self._bar is None:
-            self._stream.write(line + "\n")
-            self._stream.flush()
+            self._print(line)
         self._keep(line)
 
     def say(self, text: str) -> None:
         """Tell something of its own, above the bar and in the log."""
         if self._bar is None:
-            self._stream.write(text + "\n")
-            self._stream.flush()
+            self._print(text)
         else:
             self._bar.write(text, file=self._stream)
         self._keep(text)
+
+    def _print(self, text: str) -> None:
+        with suppress(OSError):  # the words of a job go to a disk that may be full; the training goes on
+            self._stream.write(text + "\n")
+            self._stream.flush()
 
     def _keep(self, text: str) -> None:
         time = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
