@@ -73,8 +73,11 @@ def read_all(folder):
 
 @pytest.mark.parametrize(("name", "shards", "order"), [*zip(TASKS, (1, 3, 4), (1, -1, 1), strict=True)])
 def test_shards_write_the_bytes_of_one_process(runs, photographs, launched, tmp_path, name, shards, order):
-    assert predict(runs[name], photographs, out=tmp_path / "one") == 1
-    assert predict(runs[name], photographs, "--shards", shards, out=tmp_path / "many") == 0
+    known = {"images": [{"id": 41, "file_name": "elsewhere/b.png"}, {"id": 7, "file_name": "x/e.png"}]}
+    (tmp_path / "truth.json").write_text(json.dumps(known))
+    words = (photographs, "--ids", tmp_path / "truth.json")
+    assert predict(runs[name], *words, out=tmp_path / "one") == 1
+    assert predict(runs[name], *words, "--shards", shards, out=tmp_path / "many") == 0
     jobs, needs = launched[-1]
     assert len(jobs) == shards + 1 and needs == [*([] for _ in range(shards)), list(range(shards))]
     work(launched, order=order)
