@@ -9,14 +9,17 @@ from base64 import b64encode
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from workbench.data.annotation import Annotation
 from workbench.errors import InputMissing
 from workbench.formats.folder import find_image, look_at, read_pair, survey
-from workbench.formats.listing import list_annotations, list_folder, list_images
+from workbench.formats.listing import list_annotations, list_folder, list_images, walk_annotations
 from workbench.prepare.check import check_annotation
 
 
@@ -53,6 +56,37 @@ def test_a14_sub_folders_are_searched_and_names_are_relative_and_sorted(tmp_path
         put(tmp_path / name, b"{}")
     assert list_annotations(tmp_path) == ["a.json", "b/a.json", "b/c/x.JSON"]
     assert list_images(tmp_path) == ["b/a.png"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    paths=st.sets(
+        st.lists(
+            st.text("aB.-é", min_size=1, max_size=3).filter(lambda name: name.strip(".")),
+            min_size=1,
+            max_size=4,
+        ).map(tuple),
+        max_size=12,
+    )
+)
+def test_a_walk_meets_what_a_list_has_in_the_same_order(paths):
+    with TemporaryDirectory() as name:
+        root = Path(name)
+        for *folders, last in paths:
+            for suffix in (".json", ".png", ".txt"):
+                place = root.joinpath(*folders)
+                place.mkdir(parents=True, exist_ok=True)
+                (place / f"{last}{suffix}").touch()
+        assert tuple(walk_annotations(root)) == list_folder(root).annotations
+
+
+def test_a_walk_ends_at_links_and_goes_any_depth(tmp_path):
+    put(tmp_path / "a" / "b.json")
+    (tmp_path / "a" / "loop").symlink_to(tmp_path)
+    deep = tmp_path / "/".join("d" * 60)
+    deep.mkdir(parents=True)
+    (deep / "x.json").touch()
+    assert tuple(walk_annotations(tmp_path)) == list_folder(tmp_path).annotations
 
 
 def test_a14_equal_names_in_two_folders_are_two_images(tmp_path):

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -18,8 +19,8 @@ from workbench.data.dataset import Category
 from workbench.data.finding import Finding
 from workbench.errors import InputMissing
 from workbench.files import atomic_file, prepare_file, taking_turns
+from workbench.formats import listing
 from workbench.formats.coco import CocoWriter
-from workbench.formats.listing import list_folder
 from workbench.parallel import map_in_order
 from workbench.progress import track
 
@@ -77,10 +78,23 @@ def prepare_outputs(out: Path) -> None:
 
 def list_annotations(root: Path) -> tuple[str, ...]:
     """Name the annotations below a folder; none at all is a mistake."""
-    names = list_folder(root).annotations
+    names = listing.list_folder(root).annotations
     if not names:
-        raise InputMissing(f"{root}: must hold Labelme files (.json), but has none; check the name")
+        raise _say_none(root)
     return names
+
+
+def walk_annotations(root: Path) -> Iterator[str]:
+    """Name them one by one, for a list that is not to be held in memory."""
+    names = listing.walk_annotations(root)
+    first = next(names, None)
+    if first is None:
+        raise _say_none(root)
+    return chain([first], names)
+
+
+def _say_none(root: Path) -> InputMissing:
+    return InputMissing(f"{root}: must hold Labelme files (.json), but has none; check the name")
 
 
 def make_settings(root: Path, out: Path, categories: Sequence[Category] | None, *, as_rle: bool) -> Settings:

@@ -1,6 +1,7 @@
 """The files below a folder, in one order on every machine; links out of it and loops are not followed."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,10 +43,37 @@ def list_folder(root: Path) -> Listing:
         folders += _list_one(root, folders.pop(), walk)
     names = sorted(walk.names)
     return Listing(
-        annotations=tuple(name for name in names if name[-5:].lower() == ".json"),
+        annotations=tuple(name for name in names if _is_annotation(name)),
         images=tuple(name for name in names if name.lower().endswith(IMAGE_SUFFIXES)),
         findings=tuple(sorted(walk.findings)),
     )
+
+
+def walk_annotations(root: Path) -> Iterator[str]:
+    """Yield the same annotations in the same order; only the names of the folders on the way are held in memory."""
+    if not root.is_dir():
+        raise InputMissing(f"{root}: must be a folder with Labelme files, but is not there; check the name")
+    inside = os.path.realpath(root).rstrip(os.sep) + os.sep
+    way = [_sort_one(root, "", inside)]
+    while way:
+        name = next(way[-1], None)
+        if name is None:
+            way.pop()
+        elif name.endswith("/"):
+            way.append(_sort_one(root, name[:-1], inside))
+        else:
+            yield name
+
+
+def _sort_one(root: Path, folder: str, inside: str) -> Iterator[str]:
+    """Sort as if a slash ended the name of a folder: so whole paths come in the order of their letters."""
+    walk = _Walk(inside=inside)
+    below = [f"{name}/" for name in _list_one(root, folder, walk)]
+    return iter(sorted([*below, *(name for name in walk.names if _is_annotation(name))]))
+
+
+def _is_annotation(name: str) -> bool:
+    return name[-5:].lower() == ".json"
 
 
 def list_annotations(root: Path) -> list[str]:
@@ -60,25 +88,28 @@ def list_images(root: Path) -> list[str]:
 
 def _list_one(root: Path, folder: str, walk: _Walk) -> list[str]:
     """Note the files of one folder and return the folders in it that are to be walked."""
+    before = len(walk.names)
     try:
-        with os.scandir(root / folder) as found:
-            entries = list(found)
+        with os.scandir(root / folder) as entries:
+            return [name for entry in entries if (name := _take(entry, folder, walk))]
     except OSError as error:
+        del walk.names[before:]
         walk.report(
             folder,
             "unreadable",
             f"the folder must be readable, but is not ({error.strerror}); check its permissions",
         )
         return []
-    below = []
-    for entry in entries:
-        name = f"{folder}/{entry.name}" if folder else entry.name
-        if entry.is_dir(follow_symlinks=False):
-            if _may_enter(entry, name, walk):
-                below.append(name)
-        elif _is_wanted(entry.name) and _may_read(entry, name, walk):
-            walk.names.append(name)
-    return below
+
+
+def _take(entry: "os.DirEntry[str]", folder: str, walk: _Walk) -> str:
+    """Note a file that is wanted; return the name of a folder that is to be walked."""
+    name = f"{folder}/{entry.name}" if folder else entry.name
+    if entry.is_dir(follow_symlinks=False):
+        return name if _may_enter(entry, name, walk) else ""
+    if _is_wanted(entry.name) and _may_read(entry, name, walk):
+        walk.names.append(name)
+    return ""
 
 
 def _is_wanted(name: str) -> bool:

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from workbench.conversion.folder import join_pieces, list_annotations, make_settings, prepare_outputs
+from workbench.conversion.folder import join_pieces, make_settings, prepare_outputs, walk_annotations
 from workbench.conversion.one import REFUSING_RULES, Settings
 from workbench.conversion.pieces import Pieces, make_pieces
 from workbench.conversion.result import Result
@@ -33,7 +33,7 @@ def plan_folder(
     root: Path, out: Path, labels: Sequence[str] | None, *, as_rle: bool, strict: bool, shards: int
 ) -> Plan:
     """List the annotations, and see that the result can be written."""
-    names = list_annotations(root)
+    names = walk_annotations(root)
     prepare_outputs(out)
     asked = {
         "kind": FOLDER,

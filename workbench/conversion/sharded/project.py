@@ -24,7 +24,7 @@ from workbench.conversion.dataset import (
     split_dataset,
     write_dataset,
 )
-from workbench.conversion.folder import list_annotations
+from workbench.conversion.folder import walk_annotations
 from workbench.conversion.job import Job, Workshop, make_job
 from workbench.conversion.look import Look, refuse_second_looks
 from workbench.conversion.pieces import Pieces
@@ -93,7 +93,7 @@ def name_home(project: Project, out: Path | None) -> Home:
 def plan_project(project: Project, out: Path | None, *, as_rle: bool, strict: bool, shards: int) -> Plan:
     """List the annotations, and see that the dataset can be written."""
     prepare_places(project, out)
-    names = list_annotations(project.annotations)
+    names = walk_annotations(project.annotations)
     asked = {
         "kind": LOOK,
         "project": str(project.folder.absolute()),
