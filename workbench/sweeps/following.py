@@ -108,6 +108,11 @@ class Follower:
         return reason
 
 
+def to_exit_code(code: int) -> int:
+    """Say it as a shell does: 137 for what was killed."""
+    return code if code >= 0 else 128 - code
+
+
 def _end(process: "subprocess.Popen[bytes]") -> int:
     """Ask it to end, and kill it where it does not."""
     process.terminate()

@@ -25,8 +25,11 @@ class Journal:
         self._path = path
         self._starts = [0]  # where each line begins, as far as they are known
 
-    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
-        """Yield the whole lines from a number on; one that is being written is for the next time."""
+    def read_logs(self, log_number_from: int) -> list[dict[str, Any]]:
+        """Return the whole lines from a number on; one that is being written is for the next time."""
+        return list(self._read(log_number_from))
+
+    def _read(self, log_number_from: int) -> Iterator[dict[str, Any]]:
         number = min(log_number_from, len(self._starts) - 1)
         try:
             with self._path.open("rb") as stream:

@@ -20,7 +20,7 @@ from workbench.errors import BUSY, FAILED, OK, TERMINATED, JobError, WorkbenchEr
 from workbench.files import claim, prepare_folder
 from workbench.run import Run
 from workbench.sweeps.curve import has_diverged, read_curve, read_steps
-from workbench.sweeps.following import Asked, Follower, listening
+from workbench.sweeps.following import Asked, Follower, listening, to_exit_code
 from workbench.sweeps.plan import SearchPlan, name_runs, read_plan
 from workbench.sweeps.record import SweepFolder
 from workbench.sweeps.search import State, alone, open_study, report, show_values, take_up, tell
@@ -92,7 +92,7 @@ def _train_all(work: Work, runs: Sequence[Run], values: dict[str, str]) -> tuple
             work.end("pruned", "the loss became no number")
             return OK, False
         if code:
-            return code if code > 0 else 128 - code, False
+            return to_exit_code(code), False
         curve = read_curve(run, work.plan.metric)
         if not curve:
             work.end("failed", f"{run.name} ended without a validation score")
@@ -113,7 +113,7 @@ def _do_rest(plan: SearchPlan, runs: Sequence[Run], asked: Asked) -> int:
                 [*words, str(run.folder)], cwd=plan.place, close_fds=False, check=False
             ).returncode
             if code:
-                return code if code > 0 else 128 - code
+                return to_exit_code(code)
     return OK
 
 
