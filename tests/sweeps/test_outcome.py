@@ -9,7 +9,7 @@ from tests.sweeps.made import METRIC, put_run, put_sweep
 from workbench.jobs.job import FAILED, Job
 from workbench.jobs.queue import Queue
 from workbench.run import hold
-from workbench.sweeps.outcome import INTERRUPTED, Outcome, read_outcomes
+from workbench.sweeps.outcome import INTERRUPTED, Outcome, read_jobs, read_outcomes
 from workbench.sweeps.record import SweepFolder, read_sweep, write_sweep
 from workbench.sweeps.standing import read_standings, standings_to_json
 
@@ -20,7 +20,8 @@ def folder(tmp_path: Path) -> SweepFolder:
 
 
 def read(folder: SweepFolder) -> tuple[Outcome, ...]:
-    metric, outcomes = read_outcomes(folder, read_sweep(folder))
+    sweep = read_sweep(folder)
+    metric, outcomes = read_outcomes(folder, sweep, read_jobs(sweep))
     assert metric in ("", METRIC)
     return outcomes
 

@@ -127,15 +127,12 @@ def _remove(args: argparse.Namespace, project: Path) -> int:
 
 
 def _find_runs(folder: SweepFolder) -> list[Path]:
-    from workbench.sweeps.outcome import OPEN
     from workbench.sweeps.standing import read_standings
 
     found = read_standings(folder)
-    busy = [one.run for one in found.outcomes if one.state in OPEN]
-    if busy:
+    if found.is_open:
         raise SweepError(
-            f"{folder.path}: must have ended to be removed, but {busy[0]} has not; workbench jobs stop ends jobs",
-            BUSY,
+            f"{folder.path}: must have ended to be removed, but has not; workbench jobs stop ends jobs", BUSY
         )
     runs = (folder.project / "runs" / one.run for one in found.outcomes)
     return [path for path in runs if path.is_dir()]

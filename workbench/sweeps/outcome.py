@@ -44,25 +44,27 @@ class Outcome:
         return self.state == FINISHED and self.score is not None
 
 
-def read_outcomes(folder: SweepFolder, sweep: Sweep) -> tuple[str, tuple[Outcome, ...]]:
-    """Return what decides, and how every training of a sweep stands."""
+Said = tuple[str, str]  # a state, and its reason
+
+
+def read_outcomes(
+    folder: SweepFolder, sweep: Sweep, jobs: Mapping[int, Said]
+) -> tuple[str, tuple[Outcome, ...]]:
+    """Return what decides, and how every training stands; of a search, those that have their values."""
     trials = list(_list_search(folder) if sweep.kind == "search" else _list_grid(sweep))
-    runs = [folder.run(trial) for trial, _, _ in trials]
+    runs = [folder.run(trial) for trial, _ in trials]
     metric = sweep.metric or _find_metric(runs)
-    with_jobs = _look_up(sweep)
     return metric, tuple(
-        _read(run, trial, metric, said or with_jobs.get(trial.number, ("", "")))
-        for run, (trial, said, _) in zip(runs, trials, strict=True)
+        _read(run, trial, metric, said or jobs.get(trial.number, ("", "")))
+        for run, (trial, said) in zip(runs, trials, strict=True)
     )
 
 
-Listed = tuple[
-    SweepTrial, tuple[str, str] | None, float | None
-]  # and what a search says of it: state, reason
+Listed = tuple[SweepTrial, Said | None]  # and what a search says of it
 
 
 def _list_grid(sweep: Sweep) -> Iterator[Listed]:
-    return ((trial, None, None) for trial in sweep.trials)
+    return ((trial, None) for trial in sweep.trials)
 
 
 def _list_search(folder: SweepFolder) -> Iterator[Listed]:
@@ -83,10 +85,10 @@ def _list_search(folder: SweepFolder) -> Iterator[Listed]:
                 seed=int(seed) if seed else None,
                 fold=int(fold) if fold else None,
             )
-            yield one, said, trial.value
+            yield one, said
 
 
-def _look_up(sweep: Sweep) -> dict[int, tuple[str, str]]:
+def read_jobs(sweep: Sweep) -> dict[int, Said]:
     """Return state and reason of each trial's training, where the queue knows it still."""
     if not sweep.home or not Path(sweep.home, "queue.db").is_file():
         return {}
@@ -125,7 +127,7 @@ def _read_record(run: Run) -> Mapping[str, Any]:
     return {}
 
 
-def _read(run: Run, trial: SweepTrial, metric: str, said: tuple[str, str]) -> Outcome:
+def _read(run: Run, trial: SweepTrial, metric: str, said: Said) -> Outcome:
     record = _read_record(run)
     curve = read_curve(run, metric)
     state, reason = _settle(run, record, said)
@@ -146,7 +148,7 @@ def _read(run: Run, trial: SweepTrial, metric: str, said: tuple[str, str]) -> Ou
     )
 
 
-def _settle(run: Run, record: Mapping[str, Any], said: tuple[str, str]) -> tuple[str, str]:
+def _settle(run: Run, record: Mapping[str, Any], said: Said) -> tuple[str, str]:
     """The run knows best that it has finished, the search that a trial is over, the queue what else is."""
     state, reason = str(record.get("state") or ""), str(record.get("reason") or "")
     word, why = said

@@ -1,12 +1,24 @@
 """A whole sweep as it stands: what was launched, what became of it, and which values are best."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.sweeps.outcome import Outcome, count_states, drop_unbegun, read_outcomes
+from workbench.sweeps.outcome import (
+    ABSENT,
+    OPEN,
+    Outcome,
+    Said,
+    count_states,
+    drop_unbegun,
+    read_jobs,
+    read_outcomes,
+)
 from workbench.sweeps.record import Sweep, SweepFolder, read_sweep
 from workbench.sweeps.standings import Standing, average_classes, rank
+
+TO_COME = "to come"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +30,7 @@ class Standings:
     metric: str
     outcomes: tuple[Outcome, ...]
     rows: tuple[Standing, ...]  # the best first
+    missing: Mapping[str, int] = field(default_factory=dict)  # those of a search that have no values yet
 
     @property
     def best(self) -> Standing | None:
@@ -26,10 +39,13 @@ class Standings:
 
     @property
     def states(self) -> Mapping[str, int]:
-        """How many trainings are in which state; those of a search that have not begun among them."""
-        begun = {one.trial for one in self.outcomes}
-        missing = sum(trial.number not in begun for trial in self.sweep.trials)
-        return {**count_states(self.outcomes), **({"to come": missing} if missing else {})}
+        """How many trainings are in which state."""
+        return {**count_states(self.outcomes), **self.missing}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything runs, or is going to."""
+        return any(state in self.states for state in (*OPEN, TO_COME))
 
     @property
     def repeats(self) -> str:
@@ -40,10 +56,23 @@ class Standings:
 def read_standings(folder: SweepFolder) -> Standings:
     """Read everything; whoever looks settles what has died."""
     sweep = read_sweep(folder)
-    metric, found = read_outcomes(folder, sweep)
+    jobs = read_jobs(sweep)
+    metric, found = read_outcomes(folder, sweep, jobs)
     outcomes = drop_unbegun(found)
-    rows = rank(outcomes, folds=sweep.folds)
-    return Standings(folder=folder, sweep=sweep, metric=metric, outcomes=outcomes, rows=rows)
+    return Standings(
+        folder=folder,
+        sweep=sweep,
+        metric=metric,
+        outcomes=outcomes,
+        rows=rank(outcomes, folds=sweep.folds),
+        missing=_count_missing(sweep, {one.trial for one in found}, jobs),
+    )
+
+
+def _count_missing(sweep: Sweep, begun: set[int], jobs: Mapping[int, Said]) -> dict[str, int]:
+    """What their jobs are; without a queue that knows them, nobody can say whether they will ever begin."""
+    states = [jobs.get(trial.number, (ABSENT, ""))[0] for trial in sweep.trials if trial.number not in begun]
+    return dict(Counter(TO_COME if state in OPEN else state for state in states))
 
 
 def standings_to_json(found: Standings) -> dict[str, Any]:

@@ -1,0 +1,72 @@
+"""The trials of a search in the same table: their values from the journal, their scores from their runs."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("optuna")
+
+from tests.sweeps.made import METRIC, put_run
+from workbench.jobs.job import Job
+from workbench.jobs.queue import Queue
+from workbench.sweeps.plan import SearchPlan, name_runs, plan_repeats, write_plan
+from workbench.sweeps.record import Sweep, SweepFolder, SweepTrial, make_sweep, write_sweep
+from workbench.sweeps.search import open_study, take_up, tell
+from workbench.sweeps.standing import read_standings
+
+PLAN = SearchPlan(
+    axes={"SOLVER.BASE_LR": "0.001..0.1"}, count=4, train=(), place="/", repeats=plan_repeats(("0", "1"), ())
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> SweepFolder:
+    """Four trials of two seeds in the queue; none has begun."""
+    folder = make_sweep(tmp_path / "p", "hunt")
+    write_plan(folder, PLAN)
+    queue = Queue(tmp_path / "home")
+    numbers = [
+        queue.submit(Job(command=("true",), place="/", name=f"trial hunt-0{trial}")) for trial in range(1, 5)
+    ]
+    trials = tuple(
+        SweepTrial(number=number, run=run.name, seed=seed, jobs=(numbers[number - 1],))
+        for number in range(1, 5)
+        for seed, run in enumerate(name_runs(folder, PLAN, number))
+    )
+    sweep = Sweep(name="hunt", kind="search", axes={"SOLVER.BASE_LR": ("0.001..0.1",)}, seeds=(0, 1))
+    write_sweep(folder, replace(sweep, trials=trials, home=str(queue.home)))
+    queue.ask_to_stop(numbers[3])
+    queue.close()
+    return folder
+
+
+def begin(folder: SweepFolder, number: int, *scores: float) -> None:
+    """Let a trial have its values, and trainings with these scores."""
+    take_up(open_study(folder), PLAN, number)
+    for run, score in zip(name_runs(folder, PLAN, number), scores, strict=False):
+        put_run(folder, SweepTrial(number=number, run=run.name), score)
+
+
+def test_trials_without_values_are_to_come_or_will_never(folder: SweepFolder) -> None:
+    found = read_standings(folder)
+    assert found.rows == () and found.best is None and found.is_open
+    assert found.states == {"to come": 6, "stopped": 2}
+
+
+def test_a_trial_is_the_mean_of_its_seeds_and_a_pruned_one_is_no_rival(folder: SweepFolder) -> None:
+    begin(folder, 1, 0.2, 0.4)
+    begin(folder, 2, 0.9)
+    study = open_study(folder)
+    tell(study, take_up(study, PLAN, 1), "complete", value=0.3)
+    tell(study, take_up(study, PLAN, 2), "pruned", reason="half of the others were better")
+    found = read_standings(folder)
+    assert found.metric == METRIC and found.best is not None
+    assert found.best.mean == pytest.approx(0.3)
+    assert [(one.run, one.seed, one.state) for one in found.best.outcomes] == [
+        ("hunt-01-seed0", 0, "finished"),
+        ("hunt-01-seed1", 1, "finished"),
+    ]
+    assert found.rows[1].mean is None and [one.state for one in found.rows[1].outcomes] == ["pruned"]
+    assert set(found.best.values) == {"SOLVER.BASE_LR"} and found.best.values != found.rows[1].values
+    assert found.states == {"finished": 2, "pruned": 1, "to come": 2, "stopped": 2}
