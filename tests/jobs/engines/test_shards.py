@@ -5,6 +5,7 @@ import random
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,12 @@ BAD = ("crashes", "hangs", "raises", "eats")
 
 
 @pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest) -> str:
-    if request.param != "local":
-        request.getfixturevalue(f"on_{request.param}")
-    return str(request.param)
+def pattern(request: pytest.FixtureRequest) -> Job:
+    """What all jobs have in common."""
+    name = str(request.param)
+    found = {} if name == "local" else request.getfixturevalue(f"on_{name}")
+    options = found if name == "ray" else {}
+    return Job(command=(), place="/", engine=name, options=options, group="shards", retries=1)
 
 
 def make(folder: Path, count: int, bad: tuple[str, ...], *, shards: int) -> Plan:
@@ -34,11 +37,9 @@ def make(folder: Path, count: int, bad: tuple[str, ...], *, shards: int) -> Plan
     return make_plan(folder / "plan", names, shards=shards, asked={}, chunk=4)
 
 
-def ask(queue: Queue, engine: str, plan: Plan, shard: int, **environment: str) -> int:
+def ask(queue: Queue, pattern: Job, plan: Plan, shard: int, **environment: str) -> int:
     words = (sys.executable, "-S", str(PROGRAM), str(plan.folder), str(shard))
-    return queue.submit(
-        Job(command=words, place="/", engine=engine, environment=environment, group="shards", retries=1)
-    )
+    return queue.submit(replace(pattern, command=words, environment=environment))
 
 
 def kill_something(queue: Queue, chance: random.Random) -> int:
@@ -66,19 +67,19 @@ def require_all_once(plan: Plan, bad: tuple[str, ...]) -> None:
     assert found == [item for item in everything if item not in bad]
 
 
-def test_bad_items_are_set_aside_and_twins_do_no_harm(queue: Queue, engine: str, tmp_path: Path) -> None:
+def test_bad_items_are_set_aside_and_twins_do_no_harm(queue: Queue, pattern: Job, tmp_path: Path) -> None:
     plan = make(tmp_path, 60, BAD, shards=2)
     for shard in (1, 2, 1, 2):
-        ask(queue, engine, plan, shard, SECONDS="2")
+        ask(queue, pattern, plan, shard, SECONDS="2")
     work(queue, lambda: all_ended(queue), seconds=150)
     assert {entry.state for entry in queue.entries()} == {FINISHED}
     require_all_once(plan, BAD)
 
 
-def test_kills_lose_nothing_and_blame_nobody(queue: Queue, engine: str, tmp_path: Path) -> None:
+def test_kills_lose_nothing_and_blame_nobody(queue: Queue, pattern: Job, tmp_path: Path) -> None:
     plan = make(tmp_path, 80, (), shards=3)
     for shard in (1, 2, 3, 2):
-        ask(queue, engine, plan, shard, PACE="0.05")
+        ask(queue, pattern, plan, shard, PACE="0.05")
     chance, next_kill, kills = random.Random(1), time.monotonic(), 0
 
     def disturb() -> bool:
