@@ -38,6 +38,7 @@ def test_words_that_cannot_be_said_change_nothing(tmp_path: Path) -> None:
     assert run(tmp_path, "jobs", "show", "7", full="stderr").returncode == NO_INPUT
 
 
-def test_a_job_has_done_its_work_whether_or_not_its_log_had_room(tmp_path: Path) -> None:
-    told = {"WORKBENCH_JOB": "/gone#1", "PYTHONUNBUFFERED": "1"}  # as the keeper starts it
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_job_has_done_its_work_whether_or_not_its_log_had_room(tmp_path: Path, unbuffered: str) -> None:
+    told = {"WORKBENCH_JOB": "/gone#1", "PYTHONUNBUFFERED": unbuffered}
     assert run(tmp_path, "jobs", full="stdout", **told).returncode == OK

@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = _run(words)
-        sys.stdout.flush()
+        _flush()
     except WorkbenchError as error:
         return _complain(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -127,6 +127,15 @@ def _complain(message: str, code: int) -> int:
 
 def _complain_of_bug(error: Exception) -> int:
     return _complain(f"a bug in the workbench: {error!r}; the details are in {_write_log()}", BUG)
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        if "WORKBENCH_JOB" not in os.environ:  # the output of a job is no more than its log
+            raise
+        _let_go_of_output()
 
 
 def _let_go_of_output() -> None:
