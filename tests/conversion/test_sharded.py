@@ -29,7 +29,7 @@ from workbench.project import read_project
 from workbench.sharding.plan import Plan, read_plan
 from workbench.sharding.progress import work_on
 
-ONCE = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ONCE = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def fill(root: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_folder_in_any_number_of_shards_in_any_order_gives_the_same_bytes(fold
     shutil.rmtree(out.parent)
 
 
-@settings(ONCE, max_examples=8)
+@settings(ONCE, max_examples=5)
 @given(shards=st.integers(1, 20))
 def test_a_project_in_any_number_of_shards_gives_the_same_dataset(project, shards):
     place = project / "projects" / "p"
