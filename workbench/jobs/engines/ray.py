@@ -62,10 +62,13 @@ class Ray:
             ) or (_give_up(link, name))
         if names is None:  # nobody knows; a job is not lost because its scheduler sleeps
             return Sign.ALIVE
+        stopped = folder.stop.exists()  # and no keeper is there to see it
         if name in names:
-            if folder.stop.exists():  # no keeper is there to see it
+            if stopped:
                 link.end(name)
             return Sign.ALIVE
+        if stopped:  # a keeper that begins after all sees it first
+            return Sign.GONE
         return _note_refusal(link.refused.pop(name, ""), entry, folder)
 
     def _find_link(self, entry: Entry) -> Link:

@@ -19,7 +19,7 @@ from typing import Any
 from workbench.errors import JobError
 from workbench.jobs.engines.engine import EngineBusy
 
-CONNECTING = 15.0  # seconds to wait for a cluster when it is first needed
+CONNECTING = 30.0  # seconds to wait for a cluster when it is first needed
 ANSWER = 30.0  # seconds to wait until it takes a try
 PAUSE = 10.0  # seconds until a process that died is followed by another
 
@@ -47,20 +47,15 @@ class Link:
     def start(self, name: str, wish: Mapping[str, Any]) -> str:
         """Have a try started; return its name."""
         self.read_names()
-        if self.names is None and not self.trouble:
-            self._wait(CONNECTING, self._is_settled)
-        if self.names is None:
-            if self.hopeless:
-                trouble, self.trouble, self.hopeless = self.trouble, "", False
-                self.since = 0.0  # whoever has mended it need not wait
-                raise JobError(trouble)
-            raise EngineBusy(self._describe())
+        self._wait(CONNECTING, self._is_settled)
+        if not self._is_known():
+            raise JobError(self.trouble) if self.hopeless else EngineBusy(self._describe())
         self._say({"start": name, **wish})
         self._wait(ANSWER, lambda: self._has(name) or name in self.refused)
         if name in self.refused:
             raise JobError(self.refused.pop(name))
         if not self._has(name):  # should it come late, its token counts no more
-            self._close()
+            self.close()
             raise EngineBusy(
                 f"Ray at {self.address}: must take a job, but does not answer; it is asked again"
             )
@@ -74,9 +69,12 @@ class Link:
     def _has(self, name: str) -> bool:
         return self.names is not None and name in self.names
 
+    def _is_known(self) -> bool:
+        return self.names is not None
+
     def _is_settled(self) -> bool:
         """Whether it is known how the cluster stands, or why not."""
-        return self.names is not None or bool(self.trouble)
+        return self._is_known() or bool(self.trouble)
 
     def _describe(self) -> str:
         return self.trouble or f"Ray at {self.address}: must answer, but has not yet; it is asked again"
@@ -84,7 +82,7 @@ class Link:
     def _wake(self) -> None:
         if self.process is not None or time.monotonic() - self.since < PAUSE:
             return
-        self.since = time.monotonic()
+        self.since, self.trouble, self.hopeless = time.monotonic(), "", False
         self.process = subprocess.Popen(
             [sys.executable, "-m", "workbench.jobs.engines.ray_driver", self.address, self.token],
             cwd="/",
@@ -106,7 +104,7 @@ class Link:
             self.process.stdin.write(f"{json.dumps(content)}\n".encode())
             self.process.stdin.flush()
         except OSError:
-            self._close()
+            self.close()
 
     def _read(self, seconds: float) -> None:
         """Take in what was said, waiting at most so long for the first of it."""
@@ -117,7 +115,7 @@ class Link:
             seconds = 0.0
             found = os.read(stream, 1 << 16)
             if not found:
-                self._close()
+                self.close()
                 return
             *lines, self.rest = (self.rest + found).split(b"\n")
             for line in lines:
@@ -133,7 +131,7 @@ class Link:
         if "trouble" in told:
             self.trouble, self.hopeless = told["trouble"], told["hopeless"]
 
-    def _close(self) -> None:
+    def close(self) -> None:
         """Forget a process that has died, or is to."""
         if self.process is None:
             return

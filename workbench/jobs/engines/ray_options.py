@@ -33,8 +33,8 @@ def require_address(text: str) -> str:
     """Return HOST:PORT of the cluster's head; refuse what would be guessed, or would start a cluster."""
     if re.fullmatch(r"[^\s/:]+:\d+|\[[0-9a-fA-F:]+\]:\d+", text):
         return text
-    found = repr(text) if text else "nobody said it"
-    hint = "--ray address=… or RAY_ADDRESS; the machine of the queue must be a node of the cluster"
+    found = repr(text) if text else "none"
+    hint = "say --ray address=… or set RAY_ADDRESS; the machine of the queue must be a node of the cluster"
     raise JobError(
         f"--on ray: address: must be HOST:PORT of the cluster's head, but got {found}; {hint}", USAGE
     )
