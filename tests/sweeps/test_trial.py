@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 
 from tests.sweeps.chaos import describe, run_chaos
-from tests.sweeps.searches import TRAIN, make_search
+from tests.sweeps.searches import TRAIN, make_search, submit_search
 from tests.sweeps.stand_in import measure
 from workbench.errors import BUSY, OutputError
+from workbench.jobs.daemon import Daemon
+from workbench.jobs.job import FINISHED
+from workbench.jobs.queue import Queue
 from workbench.run import Run
 from workbench.sweeps import following
 from workbench.sweeps.curve import NO_NUMBER, read_curve
@@ -184,6 +187,24 @@ def test_who_is_asked_to_end_lets_the_training_end_first_and_goes_on_later(tmp_p
     process.communicate()
     assert json.loads(place.record.read_text())["state"] == "stopped"
     assert [trial.state.name for trial in open_study(folder).trials] == ["RUNNING"]
+
+
+def test_a_search_runs_in_a_terminal_as_it_does_in_a_queue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAND_IN_PAUSE", "0")
+    folder, queue = make_search(tmp_path / "p", count=3), Queue(tmp_path / "home")
+    submit_search(queue, folder, 3, engine="inline")
+    work = Daemon(queue=queue)
+    while queue.has_open():
+        work.turn()
+    assert [entry.state for entry in queue.entries()] == [FINISHED] * 3
+    queue.close()
+    assert [(one.number, one.state) for one in list_trials(folder)] == [
+        (1, "complete"),
+        (2, "complete"),
+        (3, "complete"),
+    ]
 
 
 @pytest.mark.slow
