@@ -47,8 +47,10 @@ def require_consistent(args: argparse.Namespace) -> None:
         raise JobError(
             "--shard, --gather, --resume: must go with --plan DIR, but it is missing; add it", USAGE
         )
-    if not (args.plan or args.shards) and (args.on or args.slurm or args.after):
-        raise JobError("--on, --slurm, --after: must go with --shards N, but it is missing; add it", USAGE)
+    if not (args.plan or args.shards) and (args.on or args.slurm or args.ray or args.after):
+        raise JobError(
+            "--on, --slurm, --ray, --after: must go with --shards N, but it is missing; add it", USAGE
+        )
 
 
 def read_limits(args: argparse.Namespace) -> "Limits":
