@@ -9,6 +9,7 @@ INHERITED_FAMILIES = (
     "OMP_",
     "CUDA_",
     "NCCL_",
+    "GLOO_",
     "PYTHON",
     "WORKBENCH_",
     "DETECTRON2_",

@@ -58,7 +58,7 @@ def test_a_training_over_two_machines_survives_the_loss_of_a_process_and_of_its_
     assert again, folder.log.read_text()
     urgent = ["sbatch", "--partition=urgent", "--nodes=2", "--exclusive", "--output=/dev/null", "--wrap=true"]
     subprocess.run(urgent, check=True, capture_output=True)
-    work(queue, lambda: all_ended(queue), seconds=120)
+    work(queue, lambda: all_ended(queue), seconds=400)
     entry = queue.find(number)
     assert (entry.state, entry.token, entry.failures, entry.losses) == (FINISHED, 2, 0, 0), (
         folder.log.read_text()
