@@ -30,6 +30,7 @@ def project(home: Path) -> Path:  # noqa: F811
 
 def test_a_sweep_is_written_down_with_its_jobs(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     launch("--sweep", "SOLVER.BASE_LR=0.1,0.2", "--seeds", "2", "--name", "lr", *NEW)
+    assert "workbench sweeps p show lr says which is best so far" in capsys.readouterr().err
     sweep = read_sweep(find_sweep(project))
     assert (sweep.name, sweep.kind, sweep.seeds, sweep.words) == ("lr", "grid", (0, 1), ("--steps", "5"))
     assert sweep.axes == {"SOLVER.BASE_LR": ("0.1", "0.2")}
@@ -45,9 +46,10 @@ def test_a_sweep_is_written_down_with_its_jobs(project: Path, capsys: pytest.Cap
     queue.close()
 
 
-def test_one_training_is_no_sweep(project: Path) -> None:
+def test_one_training_is_no_sweep(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     launch(*NEW)
     assert not (project / "sweeps").exists()
+    assert "workbench sweeps" not in capsys.readouterr().err
 
 
 def test_folds_are_drawn_once_and_each_training_is_told_its_own(

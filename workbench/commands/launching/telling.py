@@ -26,6 +26,9 @@ def tell(trials: "list[Trial]", numbers: list[int], *, as_json: bool) -> None:
         rows.append((", ".join(map(str, one)), str(trial.run), *(trial.values[key] for key in keys)))
     print_line(format_table(rows))
     say("\nworkbench jobs lists them; workbench jobs logs JOB -f follows one")
+    name = trials[0].jobs[0].group
+    if name:
+        say(f"workbench sweeps {trials[0].project.name} show {name} says which is best so far")
 
 
 def to_json(trial: "Trial", numbers: list[int]) -> dict[str, Any]:
