@@ -14,7 +14,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from shutil import rmtree
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from workbench.errors import BAD_DATA, CANNOT_CREATE, USAGE, InputMissing, WorkbenchError, nearest
@@ -230,6 +229,8 @@ def find_sweep(project: Path, name: str = "") -> SweepFolder:
 
 def remove_sweep(folder: SweepFolder) -> None:
     """First out of the list, in one move, then away; what a kill in between leaves, the next sweep sweeps up."""
+    from shutil import rmtree
+
     try:
         gone = temporary_name(folder.path)
         folder.path.rename(gone)
