@@ -63,7 +63,7 @@ def test_what_could_never_start_is_refused_and_nothing_is_queued(home, capsys):
 
 
 @pytest.mark.parametrize(("words", "told"), [
-    (("--on", "locl"), "--on locl: must be one of inline, local, slurm, but is not"),
+    (("--on", "locl"), "--on locl: must be one of inline, local, slurm, ray, but is not"),
     (("--sweep", "A"), "--sweep A: must be KEY=VALUE,VALUE"),
     (("--limit", "soon"), "--limit soon: must be a time such as 90m"),
 ])  # fmt: skip
