@@ -1,4 +1,4 @@
-"""The same expectations of every engine that works behind a queue: this machine, and a real SLURM."""
+"""The same expectations of every engine that works behind a queue: this machine, a real SLURM, a real Ray."""
 
 import os
 import signal
@@ -17,7 +17,8 @@ from workbench.jobs.processes import find_members
 from workbench.jobs.queue import Queue
 
 # Debian's SLURM is fetched by the tests themselves; where that cannot be, only they are left out.
-ENGINES = ("local", pytest.param("slurm", marks=pytest.mark.optional))
+ENGINES = ("local", pytest.param("slurm", marks=pytest.mark.optional), "ray")
+OPTIONS: dict[str, str] = {}  # what the engine is told beside
 
 
 @pytest.fixture(params=ENGINES)
@@ -28,15 +29,18 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
             monkeypatch.setenv(name, found[name])
         monkeypatch.setattr("workbench.jobs.engines.slurm.SILENCE", 10.0)
         monkeypatch.setattr("workbench.jobs.engines.slurm.PATIENCE", 1.0)
+    found = request.getfixturevalue("on_ray") if request.param == "ray" else {}
+    monkeypatch.setattr("tests.jobs.engines.test_engines.OPTIONS", found)
     return str(request.param)
 
 
 def ask(queue: Queue, engine: str, script: str, *words: str, **more: object) -> int:
     command = (sys.executable, "-S", "-c", script, *words)
-    return queue.submit(Job(command=command, place="/", engine=engine, **more))  # type: ignore[arg-type]
+    asked = Job(command=command, place="/", engine=engine, options=OPTIONS, **more)  # type: ignore[arg-type]
+    return queue.submit(asked)
 
 
-def work(queue: Queue, until: Callable[[], object], *, seconds: float = 90.0) -> None:
+def work(queue: Queue, until: Callable[[], object], *, seconds: float = 180.0) -> None:
     mine, end = Daemon(queue=queue, grace=5.0), time.monotonic() + seconds
     while not until():
         assert time.monotonic() < end, [(one.number, one.state, one.reason) for one in queue.entries()]
