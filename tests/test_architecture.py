@@ -26,7 +26,13 @@ FLOORS = (
     ("formats", "jobs", "prepare", "run", "settings", "sharding"),
     ("conversion", "doctor", "drafting", "evaluation", "fetching", "importing", "segmenting"),
     ("report",),  # shows what evaluation found; trainings draw with its pencils
-    ("engine", "inspection", "labelling", "review", "sweeps"),  # inspection looks at a project as conversion would
+    (
+        "engine",
+        "inspection",
+        "labelling",
+        "review",
+        "sweeps",
+    ),  # inspection looks at a project as conversion would
     ("commands",),
     ("cli",),
     ("__main__",),

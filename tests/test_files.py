@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from workbench.errors import IO_FAILED, OutputError
-from workbench.files import atomic_file, contained, write_atomically
+from workbench.files import atomic_file, claim, contained, is_locked, write_atomically
 
 
 def names(folder):
@@ -94,3 +95,19 @@ def test_a_name_inside_its_folder_is_found(tmp_path, name):
 def test_a_link_that_stays_inside_is_followed(tmp_path):
     (tmp_path / "link.jpg").symlink_to(tmp_path / "a.jpg")
     assert contained(tmp_path, "link.jpg") == Path(os.path.realpath(tmp_path)) / "a.jpg"
+
+
+def test_who_asks_whether_a_lock_is_held_is_not_in_the_way_of_who_wants_it(tmp_path):
+    lock = tmp_path / "lock"
+    lock.touch()
+    assert not is_locked(lock)
+    asking = os.open(lock, os.O_RDWR)  # as `is_locked` has it, for a moment
+    assert claim(asking)
+    assert is_locked(lock)
+    threading.Timer(0.1, os.close, (asking,)).start()
+    wanting = os.open(lock, os.O_RDWR)
+    try:
+        assert not claim(wanting)
+        assert claim(wanting, patience=5)
+    finally:
+        os.close(wanting)

@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -58,15 +59,40 @@ def temporary_name(path: Path) -> Path:
     return path.with_name(f".{short}.{os.getpid()}.workbench.tmp")
 
 
-def claim(descriptor: int) -> bool:
+PATIENCE = 0.4  # seconds in which who was just killed lets go of a lock, and who only asks about it
+
+
+def claim(descriptor: int, *, patience: float = 0.0) -> bool:
     """Lock a file or folder for as long as this process has it open; False where somebody else has it."""
     import fcntl
 
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:  # taken, or a disk that knows no locks
-        return False
-    return True
+    end = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:  # taken, or a disk that knows no locks
+            if time.monotonic() >= end:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
+
+
+def is_locked(path: Path) -> bool:
+    """Whether another process, or something that it started, holds a file through the kernel."""
+    for mode in (
+        os.O_RDWR,
+        os.O_RDONLY,
+    ):  # network disks want the first; another person's file allows the second
+        try:
+            descriptor = os.open(path, mode)
+        except OSError:
+            continue
+        try:
+            return not claim(descriptor)
+        finally:
+            os.close(descriptor)
+    return False
 
 
 def sweep(folder: Path) -> None:

@@ -4,7 +4,8 @@ run.json holds, for whoever asks later: `state` (running | stopped | finished | 
 `project`, `task`, `model`, `classes` (`things`, `stuff`), `settings`, `typed`, `seed`, `device`, `precision`, `world`,
 `versions`, `git` (`commit`, `dirty`), `dataset` (`folder`, `fingerprint`, `split`), `weights` (`source`, `sha256`,
 `missing`), `changes` (`key`, `old`, `new`, `reason`), `steps`, `step`, `best` (`metric`, `value`, `step`), `scores`,
-`quarantined` (images that were left out), `job` (`number`, `folder`; of the newest start), `started`, `ended`, `resumed` (a list of steps).
+`quarantined` (images that were left out), `job` (`number`, `folder`; of the newest start), `started`,
+`ended`, `resumed` (a list of steps).
 """
 
 import json
@@ -18,10 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import BUSY, InputMissing, WorkbenchError
-from workbench.files import claim, explain_os_error, is_file, prepare_folder, write_atomically
+from workbench.files import (
+    PATIENCE,
+    claim,
+    explain_os_error,
+    is_file,
+    is_locked,
+    prepare_folder,
+    write_atomically,
+)
 
 RECORD = "run.json"
-_PATIENCE = 0.4  # seconds in which the workers of a run that was just killed let go of its lock
 
 
 class RunError(WorkbenchError):
@@ -212,14 +220,7 @@ def write_record(run: Run, record: Mapping[str, Any]) -> None:
 
 def is_held(run: Run) -> bool:
     """Whether somebody trains in this folder right now."""
-    try:
-        descriptor = os.open(run.folder / "lock", os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        return not claim(descriptor)
-    finally:
-        os.close(descriptor)
+    return is_locked(run.folder / "lock")
 
 
 def require_free(run: Run) -> None:
@@ -248,11 +249,6 @@ def hold(run: Run) -> Iterator[None]:
 
 
 def _claim_soon(descriptor: int, run: Run) -> None:
-    start = time.monotonic()
-    while not claim(descriptor):
-        if time.monotonic() - start > _PATIENCE:
-            who = os.pread(descriptor, 200, 0).decode(errors="replace").strip() or "another process"
-            raise RunBusy(
-                f"{run.folder}: must be free, but {who} trains in it; wait for it, or start a new run"
-            )
-        time.sleep(0.05)
+    if not claim(descriptor, patience=PATIENCE):
+        who = os.pread(descriptor, 200, 0).decode(errors="replace").strip() or "another process"
+        raise RunBusy(f"{run.folder}: must be free, but {who} trains in it; wait for it, or start a new run")

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.files import claim, write_atomically
+from workbench.files import claim, is_locked, write_atomically
 from workbench.jobs.job import Job, json_to_job
 
 NAME = "%06d"  # of the folder of a job, by its number
@@ -141,14 +141,7 @@ def give_token(folder: JobFolder, token: int) -> bool:
 
 def is_running(folder: JobFolder) -> bool:
     """Whether the keeper or anything that the command started is alive on this machine."""
-    try:
-        descriptor = os.open(folder.lock, os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        return not claim(descriptor)
-    finally:
-        os.close(descriptor)
+    return is_locked(folder.lock)
 
 
 def measure_silence(folder: JobFolder) -> float:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import BUSY, NO_INPUT, OutputError
-from workbench.files import claim
+from workbench.files import PATIENCE, claim
 from workbench.jobs.folder import (
     JobFolder,
     is_running,
@@ -42,7 +42,7 @@ STOPPED, PREEMPTED = "stopped", "preempted"
 ABANDONED, REPLACED = "whoever started it is gone", "a newer try has taken its place"
 GRACE = 30.0  # seconds for a command to end by itself; a training needs 10 for its checkpoint
 KILLED = 137
-PATIENCE = 0.5  # seconds between two tries to write on a disk that is full
+RETRY = 0.5  # seconds between two tries to write on a disk that is full
 # The trap lets the shell outlive a signal to the whole group; a program that it starts gets the default back. Where the
 # disk is full, the code is the keeper's to write down; without a keeper, the shell waits until there is room.
 SHELL = """
@@ -81,10 +81,8 @@ class Try:
 def keep(folder: JobFolder, token: int, *, grace: float = GRACE, tied: bool = False) -> int:
     """Run the command of a job to its end; return its exit code."""
     lock = os.open(folder.lock, os.O_RDWR | os.O_CREAT, 0o644)
-    if (
-        not claim(lock) or read_token(folder) != token
-    ):  # another try is alive, or was begun while this one slept
-        return BUSY
+    if not claim(lock, patience=PATIENCE) or read_token(folder) != token:
+        return BUSY  # another try is alive, or was begun while this one slept
     with suppress(OSError):  # left by a try before
         folder.exit_code(token).unlink()
     job = read_job(folder)
@@ -257,7 +255,7 @@ def _conclude(watched: Try, code: int) -> int:
             break
         except OutputError:  # the disk is full: what the command has done must not be done again for that
             _beat(watched.folder)
-            time.sleep(PATIENCE)
+            time.sleep(RETRY)
     return code
 
 

@@ -1,13 +1,12 @@
 """Trials whose worker is gone for good become failed, by whoever looks next; Optuna would have them run for ever."""
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import InputMissing
-from workbench.files import claim
+from workbench.files import is_locked
 from workbench.sweeps.plan import read_plan
 from workbench.sweeps.record import SweepFolder, read_sweep
 from workbench.sweeps.search import NUMBER, SearchTrial, describe_trials, open_study, tell
@@ -43,7 +42,7 @@ def _find_dead(folder: SweepFolder, numbers: Mapping[int, object]) -> Iterator[t
         if queue is not None and number in jobs:
             reason = _ask(queue, jobs[number], (folder.name, str(number)))
         else:
-            reason = "" if _is_held(folder.lock(number)) else "its process died"
+            reason = "" if is_locked(folder.lock(number)) else "its process died"
         if reason:
             yield number, reason
     if queue is not None:
@@ -74,15 +73,3 @@ def _ask(queue: "Queue", job: int, known: tuple[str, str]) -> str:
     if (entry.job.group, entry.job.command[-1]) != known:  # a new queue, which counts from 1 again
         return gone
     return "" if entry.state in OPEN else entry.reason or f"job {job} ended without a word"
-
-
-def _is_held(lock: Path) -> bool:
-    """Whether the process of a trial, or a training that it began, is alive."""
-    try:
-        descriptor = os.open(lock, os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        return not claim(descriptor)
-    finally:
-        os.close(descriptor)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import BUSY, FAILED, OK, TERMINATED, JobError, WorkbenchError
-from workbench.files import claim, prepare_folder
+from workbench.files import PATIENCE, claim, prepare_folder
 from workbench.run import Run
 from workbench.sweeps.curve import has_diverged, read_curve, read_steps
 from workbench.sweeps.following import Asked, Follower, listening, to_exit_code
@@ -123,7 +123,7 @@ def held(folder: SweepFolder, number: int) -> Iterator[None]:
     prepare_folder(folder.lock(number).parent)
     descriptor = os.open(folder.lock(number), os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        if not claim(descriptor):
+        if not claim(descriptor, patience=PATIENCE):
             raise JobError(
                 f"trial {number}: must be free, but another process works on it; wait for it", BUSY
             )

@@ -44,7 +44,9 @@ def _require_nodes(args: argparse.Namespace) -> int:
     if args.nodes < 1:
         raise JobError(f"--nodes: must be 1 or more, but got {args.nodes}; correct it", USAGE)
     if args.nodes > 1 and args.on != "slurm":
-        raise JobError(f"--nodes {args.nodes}: must go with --on slurm, but is on {args.on}; leave it out", USAGE)
+        raise JobError(
+            f"--nodes {args.nodes}: must go with --on slurm, but is on {args.on}; leave it out", USAGE
+        )
     return int(args.nodes)
 
 
