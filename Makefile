@@ -36,7 +36,7 @@ demo:
 
 test:
 	@$(INSTALL) test
-	@$(RUN) -m pytest -n 2 $(ARGS)
+	@$(RUN) -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint:
 	@$(INSTALL) dev
