@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from workbench.errors import BUSY
 from workbench.jobs import daemon, waking
+from workbench.jobs.folder import give_token, make_folder
 from workbench.jobs.job import FAILED, FINISHED, QUEUED, RUNNING, SKIPPED, STOPPED, Job
 from workbench.jobs.processes import find_members
 from workbench.jobs.queue import Queue
@@ -173,3 +176,21 @@ def find_servants(home: Path) -> Iterator[int]:
             continue
         if os.fsencode(home) in words and (b"jobs.daemon" in words or b"jobs.keeper" in words):
             yield int(place.name)
+
+
+def test_a_keeper_that_wakes_up_after_its_try_was_taken_for_lost_runs_nothing(
+    queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon, "STARTING", 0.0)
+    mark = f"mark = open('{tmp_path}/mark', 'a'); mark.write('x'); mark.close()"
+    number = ask(queue, mark)
+    folder = make_folder(queue.folder(number).path, queue.find(number).job)
+    taken = queue.start(queue.find(number), ())
+    assert taken and give_token(folder, taken.token)  # a daemon was killed as soon as it had started a keeper
+    write_room(queue.home, Room(cores=0))  # whoever takes over has no room for another try just now
+    work(queue, lambda: queue.find(number).state == QUEUED)
+    slow = [sys.executable, "-m", "workbench.jobs.keeper", str(folder.path), str(taken.token)]
+    assert subprocess.run(slow, check=False, timeout=20).returncode == BUSY
+    write_room(queue.home, Room(cores=1))
+    work(queue, lambda: not queue.has_open())
+    assert (tmp_path / "mark").read_text() == "x"

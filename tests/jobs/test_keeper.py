@@ -155,6 +155,20 @@ def test_a_killed_keeper_costs_nothing_and_another_one_takes_over(tmp_path: Path
     assert (read_json(folder.end(1)) or {})["code"] == 0
 
 
+def test_whoever_takes_over_does_not_take_the_word_of_an_older_try(tmp_path: Path) -> None:
+    folder = prepare(tmp_path, "import time; time.sleep(1.5); print('done')")
+    assert start(folder).wait(20) == 0
+    older = folder.status.read_bytes()
+    assert give_token(folder, 2)
+    keeper = start(folder, 2)
+    wait_for(lambda: (read_json(folder.status) or {}).get("token") == 2)
+    keeper.kill()
+    keeper.wait()
+    folder.status.write_bytes(older)  # as if it had been killed before it could write down who it was
+    assert start(folder, 2, "--adopt").wait(20) == 0
+    assert folder.log.read_text() == "done\ndone\n"
+
+
 def test_an_orphan_can_be_stopped(tmp_path: Path) -> None:
     folder = prepare(tmp_path, "import time; time.sleep(60)")
     keeper = start(folder)

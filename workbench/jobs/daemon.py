@@ -200,12 +200,18 @@ class Daemon:
 
     def _lose(self, entry: Entry, code: int | None = None) -> None:
         """A try was killed, or the machine went down: the job is not to blame, unless it happens every time."""
+        folder = self.queue.folder(entry.number)
+        if read_token(folder) < entry.token:  # nobody came so far as to start it
+            self._end_or_put_back(entry, code)
+        elif give_token(folder, entry.token + 1):  # a keeper that is only slow must not begin it after this
+            self._end_or_put_back(entry, code, counter="losses")
+
+    def _end_or_put_back(self, entry: Entry, code: int | None, counter: str = "") -> None:
         if entry.stopping:
             self.queue.end(entry, STOPPED, reason="stopped")
-        elif read_token(self.queue.folder(entry.number)) < entry.token:  # nobody came so far as to start it
-            self.queue.put_back(entry, code=code, reason="")
         elif entry.losses < LOSSES:
-            self.queue.put_back(entry, code=code, reason="killed; tried again", counter="losses")
+            reason = "killed; tried again" if counter else ""
+            self.queue.put_back(entry, code=code, reason=reason, counter=counter)
         else:
             reason = f"killed {LOSSES + 1} times, perhaps for lack of memory"
             self.queue.end(entry, FAILED, code=code, reason=reason)

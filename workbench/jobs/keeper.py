@@ -137,6 +137,8 @@ def adopt(folder: JobFolder, token: int, *, grace: float = GRACE, tied: bool = F
     if read_token(folder) > token:  # what is in the folder is another one's
         return BUSY
     status = read_json(folder.status) or {}
+    if status.get("token") != token:  # it was killed before it could write anything down
+        status = {}
     job = read_job(folder)
     spent = time.time() - float(status.get("began", time.time()))
     watched = Try(
