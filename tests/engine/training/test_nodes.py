@@ -116,7 +116,7 @@ def test_who_is_asked_to_stop_asks_all_machines_and_starts_nothing_again(
     put(
         programs,
         "srun",
-        f"trap 'echo told > {tmp_path}/told; exit 1' USR2; {mine}; while :; do sleep 0.05; done",
+        f"trap 'echo told > {tmp_path}/told; exit 1' USR2; {mine}; for i in $(seq 400); do sleep 0.05; done",
     )
     _, told, said, group = work(tmp_path)
     assert (told, said) == ([signal.SIGTERM], [])
