@@ -5,8 +5,9 @@ from pathlib import Path
 
 from workbench.jobs.job import Job
 from workbench.jobs.queue import Queue
+from workbench.sweeps.names import name_trial
 from workbench.sweeps.plan import Repeat, SearchPlan, write_plan
-from workbench.sweeps.record import Sweep, SweepFolder, SweepTrial, make_sweep, name_trial, write_sweep
+from workbench.sweeps.record import Sweep, SweepFolder, SweepTrial, make_sweep, write_sweep
 
 TRAIN = (sys.executable, "-S", str(Path(__file__).with_name("stand_in.py")))
 AXES = {"lr": "0.0001..0.5", "kind": "a|b"}

@@ -8,15 +8,14 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import InputMissing
+from workbench.sweeps.names import SweepError, name_trial
 from workbench.sweeps.record import (
     Sweep,
-    SweepError,
     SweepFolder,
     SweepTrial,
     find_sweep,
     list_sweeps,
     make_sweep,
-    name_trial,
     read_sweep,
     remove_sweep,
     write_sweep,

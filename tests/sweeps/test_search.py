@@ -13,8 +13,9 @@ from tests.sweeps.searches import make_search, submit_search
 from workbench.files import claim
 from workbench.jobs.job import FAILED, RUNNING
 from workbench.jobs.queue import Queue
+from workbench.sweeps.names import SweepError
 from workbench.sweeps.plan import SearchPlan, plan_repeats, read_plan
-from workbench.sweeps.record import SweepError, SweepFolder
+from workbench.sweeps.record import SweepFolder
 from workbench.sweeps.search import NUMBER, find_trial, open_study, report, show_values, take_up, tell
 from workbench.sweeps.settling import list_trials
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.commands.folding import fold
 from workbench.commands.output import format_table, print_json, print_line, safe, say
 from workbench.errors import FAILED, OK
-from workbench.sweeps.record import SweepError, SweepFolder
+from workbench.sweeps.names import SweepError
+from workbench.sweeps.record import SweepFolder
 from workbench.sweeps.telling import name_values, tell_verdict
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from pathlib import Path
 from workbench.commands.output import print_json, print_line, say
 from workbench.errors import BUSY, OK, USAGE, InputMissing, WorkbenchError
 from workbench.project_folder import find_project
-from workbench.sweeps.record import SweepError, SweepFolder, find_sweep, list_sweeps
+from workbench.sweeps.names import SweepError
+from workbench.sweeps.record import SweepFolder, find_sweep, list_sweeps
 
 HELP = "Compare the trainings of a sweep: which values are best, by how much, and whether that is more than noise."
 EXAMPLE = "workbench sweeps balloons show"

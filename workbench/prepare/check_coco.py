@@ -72,6 +72,7 @@ def _collect(key: str, values: list[Any], found: dict[int, Raw]) -> Iterator[Sai
                 )
             if type(number) is float and number.is_integer():
                 found.setdefault(int(number), entry)
+                first.setdefault(int(number), place)
             continue
         if number in found:
             yield (

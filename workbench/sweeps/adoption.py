@@ -15,7 +15,8 @@ from workbench.project import Project, read_project
 from workbench.project_folder import FILE
 from workbench.run import Run, read_record
 from workbench.settings import read_settings
-from workbench.sweeps.record import FOLD, SEED, SweepFolder
+from workbench.sweeps.names import FOLD, SEED
+from workbench.sweeps.record import SweepFolder
 
 # Of what was typed: what says nothing about how good the values are, or holds on one machine only.
 LEFT_OUT = (SEED, FOLD, "model.code", "train.device", "train.workers", "train.cache_mb")

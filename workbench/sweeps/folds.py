@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import USAGE
-from workbench.sweeps.record import FOLD, SweepError, sweep_folder
+from workbench.sweeps.names import FOLD, SweepError
+from workbench.sweeps.record import sweep_folder
 
 if TYPE_CHECKING:
     from workbench.project import Project

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import WorkbenchError
 from workbench.run import Run, is_held, read_record
 from workbench.sweeps.curve import METRICS, read_curve
-from workbench.sweeps.record import FOLD, SEED, Sweep, SweepFolder, SweepTrial
+from workbench.sweeps.names import FOLD, SEED
+from workbench.sweeps.record import Sweep, SweepFolder, SweepTrial
 
 if TYPE_CHECKING:
     from workbench.jobs.job import Entry

@@ -8,7 +8,8 @@ from typing import Any
 from workbench.errors import InputMissing
 from workbench.files import write_atomically
 from workbench.run import Run
-from workbench.sweeps.record import FOLD, SEED, SweepError, SweepFolder, name_trial
+from workbench.sweeps.names import FOLD, SEED, SweepError, name_trial
+from workbench.sweeps.record import SweepFolder
 from workbench.sweeps.space import Axis, read_axis
 
 

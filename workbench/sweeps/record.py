@@ -16,25 +16,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from workbench.errors import BAD_DATA, CANNOT_CREATE, USAGE, InputMissing, WorkbenchError, nearest
+from workbench.errors import CANNOT_CREATE, InputMissing, nearest
 from workbench.files import explain_os_error, is_file, prepare_folder, temporary_name, write_atomically
+from workbench.sweeps.names import SweepError, require_name
 
 if TYPE_CHECKING:
     from workbench.run import Run
 
 RECORD = "sweep.json"
-SEED = "train.seed"  # the key that says nothing about the model, and everything about noise
-FOLD = "split.fold"  # the key that says which fold is judged
 VERSION = 1
 Kind = Literal["grid", "search"]
-
-
-class SweepError(WorkbenchError):
-    """A sweep that cannot be used."""
-
-    def __init__(self, message: str, exit_code: int = BAD_DATA) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,20 +121,6 @@ class SweepFolder:
         from workbench.run import Run  # launch answers at once, and needs none
 
         return Run(folder=self.project / "runs" / trial.run)
-
-
-def name_trial(sweep: str, number: int, count: int) -> str:
-    """Return the name of a trial's run; as many digits as the last one needs, so that names sort as numbers do."""
-    return f"{sweep}-{number:0{max(2, len(str(count)))}d}"
-
-
-def require_name(name: str) -> str:
-    """Refuse what names no folder, or one elsewhere."""
-    if not name or Path(name).name != name or name.startswith("."):
-        raise SweepError(
-            f"--name {name}: must be a name without slashes or a dot in front, but is not; change it", USAGE
-        )
-    return name
 
 
 def sweep_folder(project: Path, name: str) -> SweepFolder:

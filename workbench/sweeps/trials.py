@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import USAGE, JobError
 from workbench.jobs.job import Job
 from workbench.jobs.words import PROGRAM
-from workbench.sweeps.record import name_trial
+from workbench.sweeps.names import name_trial
 
 if TYPE_CHECKING:
     from workbench.sweeps.plan import SearchPlan

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "slurm-wlm-basic-plugins", "libslurm38")
@@ -77,10 +77,13 @@ def unpack(folder: Path) -> Path:
     return root
 
 
-def _find_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _find_ports(count: int) -> list[int]:
+    """Free ones, all held until the last is found: otherwise one might be given twice."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 @contextmanager
@@ -121,9 +124,10 @@ def cluster(folder: Path, *, cpus: int = 4) -> Iterator[Mapping[str, str]]:
 
 def _write_settings(home: Path, plugins: Path, cpus: int) -> str:
     host, nodes = socket.gethostname(), ",".join(NODES)
-    settings = SETTINGS.format(host=host, controller=_find_port(), plugins=plugins, home=home, nodes=nodes)
-    for node in NODES:
-        place = f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={_find_port()}"
+    controller, *ports = _find_ports(1 + len(NODES))
+    settings = SETTINGS.format(host=host, controller=controller, plugins=plugins, home=home, nodes=nodes)
+    for node, port in zip(NODES, ports, strict=True):
+        place = f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port}"
         settings += f"{place} CPUs={cpus} RealMemory=4000 State=UNKNOWN\n"
     return settings
 

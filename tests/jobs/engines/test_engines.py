@@ -36,8 +36,8 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
 
 def ask(queue: Queue, engine: str, script: str, *words: str, **more: object) -> int:
     command = (sys.executable, "-S", "-c", script, *words)
-    asked = Job(command=command, place="/", engine=engine, options=OPTIONS, **more)  # type: ignore[arg-type]
-    return queue.submit(asked)
+    wanted: dict[str, object] = {"options": OPTIONS, **more}
+    return queue.submit(Job(command=command, place="/", engine=engine, **wanted))  # type: ignore[arg-type]
 
 
 def work(queue: Queue, until: Callable[[], object], *, seconds: float = 180.0) -> None:

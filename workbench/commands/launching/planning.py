@@ -17,8 +17,7 @@ def plan(args: argparse.Namespace) -> "list[Trial]":
     """Return the trainings, and what follows each."""
     from workbench.commands.launching.pattern import read_pattern
     from workbench.sweeps.axes import read_sweeps
-    from workbench.sweeps.folds import name_folds
-    from workbench.sweeps.record import FOLD, SEED, require_name
+    from workbench.sweeps.names import FOLD, SEED, require_name
     from workbench.sweeps.trials import plan_trials
 
     pattern = read_pattern(args)
@@ -27,6 +26,8 @@ def plan(args: argparse.Namespace) -> "list[Trial]":
         sweeps[SEED] = tuple(map(str, range(args.seeds)))
     name = require_name(args.name or time.strftime("%Y%m%d-%H%M%S"))
     if args.folds:
+        from workbench.sweeps.folds import name_folds
+
         sweeps[FOLD] = name_folds(name, args.folds)
     projects = [_find(project) for project in args.projects]
     pattern = replace(pattern, nodes=_require_nodes(args))

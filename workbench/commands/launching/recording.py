@@ -19,11 +19,11 @@ Begun = Sequence[tuple["SweepFolder", "Sweep"]]
 
 def begin_sweeps(trials: "Sequence[Trial]", args: argparse.Namespace) -> Begun:
     """Make the folder of each project's sweep and freeze its folds; nothing for a training that stands alone."""
-    from workbench.sweeps.record import make_sweep
-
     name = trials[0].jobs[0].group
     if not name:
         return ()
+    from workbench.sweeps.record import make_sweep
+
     begun = []
     for project in dict.fromkeys(trial.project for trial in trials):
         mine = [one for one in trials if one.project == project]
@@ -42,7 +42,7 @@ def begin_sweeps(trials: "Sequence[Trial]", args: argparse.Namespace) -> Begun:
 
 def _require_new(trials: "Sequence[Trial]") -> None:
     """A run that is there would be gone on with, whatever it was."""
-    from workbench.sweeps.record import SweepError
+    from workbench.sweeps.names import SweepError
 
     there = [run for trial in trials for run in trial.runs if run.exists()]
     if there:
@@ -51,6 +51,8 @@ def _require_new(trials: "Sequence[Trial]") -> None:
 
 def record_sweeps(begun: Begun, trials: "Sequence[Trial]", home: Path | None, numbers: Sequence[int]) -> None:
     """Write what was launched, with the numbers of its jobs where a queue keeps them."""
+    if not begun:
+        return
     from workbench.sweeps.record import write_sweep
 
     shares = iter(numbers)
@@ -98,7 +100,8 @@ def _describe(name: str, trials: "Sequence[Trial]", args: argparse.Namespace) ->
 
 def _to_record(number: int, trial: "Trial") -> "SweepTrial":
     """Take out of the values what says nothing about the model: seed and fold."""
-    from workbench.sweeps.record import FOLD, SEED, SweepTrial
+    from workbench.sweeps.names import FOLD, SEED
+    from workbench.sweeps.record import SweepTrial
 
     values = dict(trial.values)
     fold = values.pop(FOLD, "").rpartition("/")[2]

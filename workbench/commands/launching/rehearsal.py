@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.commands.launching.telling import to_json
 from workbench.commands.output import print_json, print_line, say
 from workbench.errors import OK
-from workbench.sweeps.record import FOLD
+from workbench.sweeps.names import FOLD
 
 if TYPE_CHECKING:
     from workbench.sweeps.trials import Trial

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from workbench.commands.output import format_table, print_line, say
 from workbench.errors import USAGE, JobError
 from workbench.jobs.words import PROGRAM
+from workbench.sweeps.names import FOLD, SEED, name_trial
 from workbench.sweeps.plan import Repeat, SearchPlan, plan_repeats, write_plan
-from workbench.sweeps.record import FOLD, SEED, Sweep, SweepFolder, SweepTrial, name_trial, sweep_folder
+from workbench.sweeps.record import Sweep, SweepFolder, SweepTrial, sweep_folder
 from workbench.sweeps.space import describe_axis, read_search
 from workbench.sweeps.trials import Trial, require_followers
 

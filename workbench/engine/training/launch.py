@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from types import FrameType
 
@@ -47,6 +48,8 @@ def launch(
     words = ["-m", "workbench", "train", str(project.folder), "--resume", str(run.folder)]
     words += [*(["--strict"] if strict else []), *(["--trust", trust] if trust else [])]
     shared = run.folder if span.nodes > 1 else None  # all machines see that one
+    for left in run.folder.glob(f"{GROUP}*"):  # of a launch that was killed, or whose machine went down
+        rmtree(left, ignore_errors=True)
     with TemporaryDirectory(prefix=GROUP, dir=shared) as place:
         group = Group(folder=Path(place))
         code, told = _work(group, span, words, say)

@@ -1,14 +1,17 @@
 """This machine: keepers are processes of their own, which outlive whoever started them."""
 
 import os
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.jobs.engines.engine import Sign, name_keeper
 from workbench.jobs.folder import JobFolder, is_running, read_json
 from workbench.jobs.job import Entry
 from workbench.jobs.room import Room, read_room
+
+if TYPE_CHECKING:
+    import subprocess
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,6 +27,8 @@ class Local:
 
     def start(self, entry: Entry, folder: JobFolder, *, grace: float, adopt: bool = False) -> str:
         """Start a keeper that sees no other GPUs than its own."""
+        import subprocess  # whoever launches only asks for room
+
         environment = dict(os.environ)
         if self.room().gpus:
             environment["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, entry.gpu))
