@@ -3,13 +3,14 @@
 python -m benchmarks.jobs [--jobs 200] [--kills 60]
 
 Latency of `workbench launch` and of a list of 10,000 jobs, as typed; then short jobs on eight workers, while keepers
-and daemons are killed at random: each job must end in exactly one final state, none be lost, none run twice. At last
-all that runs is stopped, and nothing may be left of it.
+and daemons are killed at random: each job must end in exactly one final state, none be lost, none run twice. Then
+all that runs is stopped, and nothing may be left of it; at last eight begin the same run.
 """
 
 import argparse
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
+from benchmarks.command import ROOT
+from workbench.errors import BUSY
 from workbench.jobs.home import HOME
 from workbench.jobs.job import FINAL, OPEN, RUNNING, Job
 from workbench.jobs.queue import Queue
@@ -141,6 +144,47 @@ def stop_all(home: Path) -> None:
     _end(queue)
 
 
+def race(home: Path) -> None:
+    """Begin one run eight times at once: one trains, the others are told so."""
+    for name in ("projects", "annotations"):
+        shutil.copytree(
+            ROOT / name / "balloons",
+            home / name / "balloons",
+            ignore=shutil.ignore_patterns("runs", "datasets", "sweeps"),
+        )
+    words = [
+        sys.executable,
+        "-m",
+        "workbench",
+        "train",
+        "balloons",
+        "--model",
+        "mask_rcnn_nano",
+        "--run",
+        "race",
+    ]
+    began = time.monotonic()
+    racers = [
+        subprocess.Popen(words, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(WORKERS)
+    ]
+    times: dict[int, float] = {}
+    while len(times) < WORKERS - 1:
+        for racer in racers:
+            if racer.poll() is not None:
+                times.setdefault(racer.pid, time.monotonic() - began)
+        time.sleep(0.005)
+    codes = Counter(racer.returncode for racer in racers if racer.poll() is not None)
+    for racer in racers:
+        racer.terminate()
+        racer.wait()
+    print(
+        f"{WORKERS} begin one run: {codes[BUSY]} end with {BUSY}, after {min(times.values()):.2f} to "
+        f"{max(times.values()):.2f} s",
+        flush=True,
+    )
+
+
 def count_marked(home: Path) -> int:
     """Count the processes that carry the mark of any job of this queue."""
     found = 0
@@ -175,6 +219,7 @@ def main() -> None:
             ("latency", measure_latency),
             ("chaos", lambda home: disturb(home, typed.jobs, typed.kills, typed.seed)),
             ("stop", stop_all),
+            ("race", race),
         ):
             home = Path(folder) / name
             home.mkdir()

@@ -179,6 +179,10 @@ files = st.dictionaries(
 )
 
 
+def test_an_id_that_is_a_fraction_by_its_type_alone_is_the_same_id():
+    assert rules(coco(annotation(1.0), annotation(1))) == ["bad-id", "duplicate-id"]
+
+
 @settings(max_examples=150, deadline=None)
 @given(files | anything)
 def test_nothing_makes_it_stumble(raw):
