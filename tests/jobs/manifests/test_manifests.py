@@ -116,7 +116,7 @@ def test_each_pod_of_a_sweep_runs_the_very_words_of_its_training(tmp_path: Path)
 
 
 def test_a_task_runs_a_training_and_then_what_follows_it(tmp_path: Path) -> None:
-    script = show("skypilot", plan(count=2, limit=60.0))["run"].replace("cd /work", f"cd {tmp_path}")
+    script = show("skypilot", plan(count=2, limit=60.0))["run"].replace("cd /workspace", f"cd {tmp_path}")
     assert run_script(["bash", "-c", script], tmp_path, TRIAL="1") == [
         ["train", "projects/p", "KEY", ODD, "--run", "s-1"],
         ["evaluate", "projects/p/runs/s-1"],

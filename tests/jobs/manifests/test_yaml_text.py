@@ -30,8 +30,8 @@ def test_any_values_come_back_as_they_were(values: dict[str, Value]) -> None:
 
 
 def test_a_script_stands_as_it_is_and_a_short_list_in_a_line() -> None:
-    found = dump_yaml({"run": "set -e\n\ncd /work\n", "values": [1, "two"], "empty": {}, "none": []})
-    assert found == "run: |\n  set -e\n\n  cd /work\nvalues: [1, two]\nempty: {}\nnone: []\n"
+    found = dump_yaml({"run": "set -e\n\ncd /workspace\n", "values": [1, "two"], "empty": {}, "none": []})
+    assert found == "run: |\n  set -e\n\n  cd /workspace\nvalues: [1, two]\nempty: {}\nnone: []\n"
 
 
 def test_what_could_be_taken_for_something_else_is_quoted() -> None:

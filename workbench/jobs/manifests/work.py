@@ -9,7 +9,7 @@ from workbench.errors import USAGE, JobError, nearest
 from workbench.jobs.job import Job
 from workbench.jobs.words import PROGRAM
 
-PLACE = "/work"  # where a container finds the folder in which somebody launched
+PLACE = "/workspace"  # where a container finds the folder in which somebody launched
 HOPELESS = (2, 65, 66, 77, 78)  # exit codes of what would end the same way again
 
 Chain = tuple[Job, ...]  # each needs the one before it
