@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -34,20 +35,23 @@ def map_in_order(
         return
     from concurrent.futures import ProcessPoolExecutor  # takes longer to import than some commands do
 
-    with ProcessPoolExecutor(workers, _context(), die_with_parent, (os.getpid(),)) as pool:
+    thread = threading.get_ident()
+    pool = ProcessPoolExecutor(workers, _context(), die_with_parent, (os.getpid(),))
+    try:
         pending: deque[Future[list[Result]]] = deque()
         chunks = (items[start : start + chunk] for start in range(0, len(items), chunk))
         with _holding_interrupts():
             for part in islice(chunks, workers * 4):
                 pending.append(pool.submit(_run_chunk, function, part))
-        try:
-            while pending:
-                results = pending.popleft().result()
-                for part in islice(chunks, 1):
-                    pending.append(pool.submit(_run_chunk, function, part))
-                yield from results
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        while pending:
+            results = pending.popleft().result()
+            for part in islice(chunks, 1):
+                pending.append(pool.submit(_run_chunk, function, part))
+            yield from results
+    finally:
+        # Whoever leaves off halfway may have this collected as garbage, and in the pool's own thread, which cannot
+        # wait for itself.
+        pool.shutdown(wait=threading.get_ident() == thread, cancel_futures=True)
 
 
 @contextmanager

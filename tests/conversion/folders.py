@@ -3,6 +3,7 @@
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from workbench.data.annotation import Annotation, Shape
@@ -23,7 +24,8 @@ def put(root: Path, name: str, *shapes: Shape, size: tuple[int, int] = SIZE, ima
 
 def paint(size: tuple[int, int], seed: int) -> Image.Image:
     """Return a picture that looks like no other."""
-    noise = Image.effect_noise((7, 5), 120).resize(size)
+    values = np.random.default_rng(seed).normal(128, 120, (5, 7)).clip(0, 255)
+    noise = Image.fromarray(values.astype(np.uint8)).resize(size)
     return Image.merge(
         "RGB", [noise.point(lambda v, k=k: (v * 3 + seed * 37 * (k + 1)) % 256) for k in range(3)]
     )

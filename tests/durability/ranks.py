@@ -1,12 +1,10 @@
 """Kill one of two processes that train together; the group comes back and ends like one that nobody disturbed.
 
 python -m tests.durability.ranks --kills 20
-python -m tests.durability.ranks --agree 3     # what one process and two end in, for so many seeds
 """
 
 import argparse
 import json
-import math
 import os
 import random
 import shutil
@@ -17,7 +15,6 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from statistics import mean, stdev
 
 from tests.durability.server import Server
 from tests.durability.tiny import KINDS
@@ -146,39 +143,6 @@ def kill_ranks(trials: Trials, kills: int, seed: int = 0) -> list[str]:
     return wrong
 
 
-def train_on_each_side(server: Server, home: Path, seed: int, steps: int) -> dict[int, dict[str, float]]:
-    """Train one run of equal batches alone and one shared out; return the losses at their ends."""
-    found = {}
-    for world in (1, WORLD):
-        more = {**MORE, "seed": seed, "steps": steps, "evaluate_every": steps, "checkpoint_every": steps}
-        trials = Trials("mask_rcnn_nano", home / f"{seed}-{world}", server, more=more, world=world)
-        trials.begin()
-        run = trials.copy(0)
-        codes = [end.code for end in (trials.go_on_as_group(run) if world > 1 else [trials.go_on(run)])]
-        assert codes == [0] * world, trials.told(run)
-        lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-        last = [line["loss"] for line in lines if line["kind"] == "train"][-steps // 5 :]
-        found[world] = {"loss": mean(last), "validation": lines[-1]["loss"]}
-    return found
-
-
-def compare_sides(server: Server, home: Path, seeds: int, steps: int) -> None:
-    """Print how far the sides are apart, seed by seed, beside how far the seeds are."""
-    rows = []
-    for seed in range(seeds):
-        rows.append(train_on_each_side(server, home, seed, steps))
-        sys.stdout.write(f"seed {seed}: {rows[-1]}\n")
-        sys.stdout.flush()
-    for name in rows[0][1]:
-        alone, shared = ([row[world][name] for row in rows] for world in (1, WORLD))
-        apart = [two - one for one, two in zip(alone, shared, strict=True)]
-        error = stdev(apart) / math.sqrt(seeds)
-        sys.stdout.write(
-            f"{name}: alone {mean(alone):.3f} (seeds ± {stdev(alone):.3f}), shared {mean(shared):.3f} "
-            f"(seeds ± {stdev(shared):.3f}), difference {mean(apart):+.4f}, its standard error {error:.4f}\n"
-        )
-
-
 def main() -> int:
     """Run it from the command line."""
     parser = argparse.ArgumentParser(
@@ -187,14 +151,10 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=list(KINDS))
-    parser.add_argument("--agree", type=int, default=0, metavar="SEEDS", help="kill nobody, compare")
-    parser.add_argument("--steps", type=int, default=150, help="with --agree: of each training")
     args = parser.parse_args()
     home, server, failed = Path(tempfile.mkdtemp(prefix="workbench-ranks-")), Server(), 0
     try:
-        if args.agree:
-            compare_sides(server, home, args.agree, args.steps)
-        for place, kind in enumerate([] if args.agree else args.kinds):
+        for place, kind in enumerate(args.kinds):
             began, count = time.monotonic(), len(args.kinds)
             kills = args.kills * (place + 1) // count - args.kills * place // count
             trials = prepare(server, home, kind)

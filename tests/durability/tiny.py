@@ -8,6 +8,8 @@ from workbench.conversion.dataset import convert_project
 from workbench.project import Project, read_project
 
 KINDS = {"mask_rcnn_nano": "instance", "pointrend_nano": "instance", "panoptic_nano": "panoptic"}
+EXACT = "semantic_fpn_r50"  # nothing in it is drawn at random, and every pixel counts as much as any other
+TASKS = {**KINDS, EXACT: "semantic"}
 
 SMALL = {
     "MODEL.RESNETS.DEPTH": "50",  # narrow ones are of the deep kind only
@@ -44,6 +46,13 @@ POINTS = {
     "MODEL.POINT_HEAD.SUBDIVISION_NUM_POINTS": "50",
 }
 STUFF = {"MODEL.SEM_SEG_HEAD.CONVS_DIM": "16", "MODEL.SEM_SEG_HEAD.NORM": ""}
+ALONE = {  # each image is normalised by itself, and all are of one size
+    "MODEL.WEIGHTS": "",
+    "MODEL.RESNETS.NORM": "LN",
+    "MODEL.FPN.NORM": "LN",
+    "MODEL.SEM_SEG_HEAD.NORM": "LN",
+    "INPUT.MIN_SIZE_TRAIN": "(64,)",
+}
 
 # Everything on that has a state of its own: averaged weights, accumulation, schedule, scores, early stop, augmentation.
 TRAIN = {
@@ -66,10 +75,11 @@ TRAIN = {
 
 
 def make_project(home: Path, task: str) -> Project:
-    """Six drawn images to train on and two to validate on, two classes, and a sky in panoptic ones."""
+    """Six drawn images to train on and two to validate on, two classes, and a sky where there is stuff."""
     lists = "".join(f'{name} = "../../{name}.txt"\n' for name in ("train", "val"))
-    stuff = ["sky"] if task == "panoptic" else []
-    folder = put_project(home, ["cat", "dog"], task=task, stuff=stuff, more=f"[split.lists]\n{lists}")
+    stuff = [] if task == "instance" else ["sky"]
+    rest = 'unlabelled = "sky"\n' if task == "semantic" else ""
+    folder = put_project(home, ["cat", "dog"], task=task, stuff=stuff, more=f"{rest}[split.lists]\n{lists}")
     for number in range(8):
         shapes = [
             square("cat", 5 + 6 * number, 8, 26),
@@ -87,4 +97,7 @@ def make_project(home: Path, task: str) -> Project:
 def typed(kind: str, **more: object) -> dict[str, str]:
     """The keys of one tiny training; names of settings may be given without `train.`."""
     keys = SMALL | (POINTS if "pointrend" in kind else {}) | (STUFF if "panoptic" in kind else {}) | TRAIN
+    if kind == EXACT:
+        keys = {key: value for key, value in keys.items() if "RPN" not in key and "ROI" not in key}
+        keys |= STUFF | ALONE
     return {"model.name": kind, **keys, **{f"train.{name}": str(value) for name, value in more.items()}}

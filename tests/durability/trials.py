@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.durability.server import End, Server
-from tests.durability.tiny import KINDS, make_project, typed
+from tests.durability.tiny import TASKS, make_project, typed
 from workbench.engine.training.checkpoint import list_checkpoints
 from workbench.engine.training.launch import ENVIRONMENT
 from workbench.engine.training.sealed import SpoiledFile, check_sealed
@@ -122,7 +122,7 @@ class Trials:
     def begin(self) -> None:
         """Make the project, and the run folders that trials are copies of."""
         self.home.mkdir(parents=True, exist_ok=True)
-        make_project(self.home, KINDS[self.kind])
+        make_project(self.home, TASKS[self.kind])
         for workers in self.workers:
             keys = json.dumps(typed(self.kind, workers=workers, **self.more))
             words = ("begin", self.project, self.template(workers), keys, self.world)

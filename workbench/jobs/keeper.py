@@ -116,13 +116,14 @@ def _listen(watched: Try) -> None:
 
 def _reap(codes: dict[int, int], shell: int) -> bool:
     """Take the exit codes of whatever has ended; True when the shell has, and its whole group if it was killed."""
+    alone = codes.get(shell, 0) < 0 and not has_group(shell)  # asked first: who ends now is still taken below
     while True:
         try:
             number, status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return True
         if number == 0:
-            return shell in codes and (codes[shell] >= 0 or not has_group(shell))
+            return alone or codes.get(shell, -1) >= 0
         codes[number] = os.waitstatus_to_exitcode(status)
 
 

@@ -40,12 +40,6 @@ class Average:
             for name, live in self._live.items():
                 live.data, self._kept[name] = self._kept[name], live.data
 
-    def buffers(self) -> Iterator[torch.Tensor]:
-        """The averages of what is no parameter."""
-        for name, live in self._live.items():
-            if not isinstance(live, torch.nn.Parameter):
-                yield self._kept[name]
-
     def to_content(self) -> dict[str, Any]:
         """As a checkpoint keeps it."""
         return dict(self._kept)

@@ -48,7 +48,6 @@ class Validation:
         """Return the losses and scores by name; all processes share the work, and the first one has the scores."""
         course, settings = self.course, self.course.settings.train
         records = read_records(course.dataset, PART)[: settings.validation_images]
-        self.ranks.level(state.buffers())
         with state.judged() as model, _interruptible(model, self.check):
             losses = compute_validation_loss(model, records, course.cfg, seed=settings.seed, ranks=self.ranks)
             try:

@@ -59,9 +59,10 @@ def train(
             state.pass_over(measured)
             _complain(state, parts, values, stride, warn)
         else:
+            ranks.average(state.statistics())
             state.update()
         state.step += 1
-        yield state.step, values
+        yield state.step, ranks.mean(values)
         stop.raise_if(stopped)
 
 

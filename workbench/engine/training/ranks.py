@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -74,11 +74,21 @@ class Ranks:
         """What the first one says."""
         return self.gather(value if self.first else None)[0]
 
-    def level(self, tensors: Iterable[torch.Tensor]) -> None:
-        """Let all have the first one's numbers: running means are each process's own."""
-        if self.world > 1:
-            for tensor in tensors:
-                distributed.broadcast(tensor, 0)
+    def average(self, tensors: Sequence[torch.Tensor]) -> None:
+        """Let all have the mean of what they have, in one message."""
+        if self.world == 1 or not tensors:
+            return
+        flat = torch.cat([tensor.flatten() for tensor in tensors]).to(_device())
+        distributed.all_reduce(flat)
+        flat /= self.world
+        for tensor, part in zip(tensors, flat.split([tensor.numel() for tensor in tensors]), strict=True):
+            tensor.copy_(part.view_as(tensor))
+
+    def mean(self, values: Mapping[str, float]) -> dict[str, float]:
+        """The means of numbers that each of them has by the same names."""
+        numbers = torch.tensor(list(values.values()), dtype=torch.float64)
+        self.average([numbers])
+        return dict(zip(values, numbers.tolist(), strict=True))
 
 
 def _device() -> str:

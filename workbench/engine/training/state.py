@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from torch.nn.modules.batchnorm import _NormBase
 
 from workbench.engine.training.average import Average
 
@@ -33,11 +34,11 @@ class State:
         """What is learned."""
         return [one for group in self.optimizer.param_groups for one in group["params"]]
 
-    def buffers(self) -> Iterator[torch.Tensor]:
-        """What is measured, not learned, such as running means: each of several processes has its own."""
-        yield from self.weights.buffers()
-        if self.average:
-            yield from self.average.buffers()
+    def statistics(self) -> list[torch.Tensor]:
+        """What norms measure of the images that they see: each of several processes sees others."""
+        norms = [module for module in self.weights.modules() if isinstance(module, _NormBase)]
+        kept = [measured for norm in norms for measured in (norm.running_mean, norm.running_var)]
+        return [measured for measured in kept if measured is not None]
 
     def together(self, *, last: bool) -> AbstractContextManager[Any]:
         """Several processes add up their gradients at the last part of a batch only."""
