@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import BUSY
+from workbench.jobs import keeper as keeping
 from workbench.jobs.folder import JobFolder, give_token, is_running, make_folder, read_exit_code, read_json
 from workbench.jobs.job import Job
 from workbench.jobs.keeper import ABANDONED, REPLACED
@@ -184,10 +185,31 @@ def test_an_orphan_can_be_stopped(tmp_path: Path) -> None:
 def test_the_code_survives_the_shell_that_waited_for_it(tmp_path: Path) -> None:
     folder = prepare(tmp_path, "import time; time.sleep(1); raise SystemExit(7)")
     keeper = start(folder)
-    wait_for(lambda: len(members(folder)) == 2)
+    wait_for(lambda: len(members(folder)) == 2 and read_json(folder.status))
     os.kill(int((read_json(folder.status) or {})["group"]), signal.SIGKILL)
     assert keeper.wait(20) == 7
     assert read_exit_code(folder, 1) is None
+
+
+def test_the_code_of_who_ends_while_it_is_looked_for_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = os.fork()  # a process of its own, so that no other child of the tests is waited for
+    if ours:
+        assert os.waitstatus_to_exitcode(os.waitpid(ours, 0)[1]) == 7
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+    command = os.fork()
+    if not command:
+        os._exit(7 if signal.sigtimedwait([signal.SIGUSR1], 20) else 1)
+
+    def end_and_look(_: int) -> bool:
+        os.kill(command, signal.SIGUSR1)
+        os.waitid(os.P_PID, command, os.WEXITED | os.WNOWAIT)
+        return False
+
+    monkeypatch.setattr(keeping, "has_group", end_and_look)
+    shell = command + 1
+    codes = {shell: -signal.SIGKILL}
+    os._exit(keeping._choose_code(codes, shell) if keeping._reap(codes, shell) else 2)
 
 
 def test_a_sign_of_life_is_given(tmp_path: Path) -> None:
