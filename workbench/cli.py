@@ -91,7 +91,7 @@ def _run(words: list[str]) -> int:
         prog=f"workbench {verb}",
         description=command.HELP,
         epilog=f"example:\n  {command.EXAMPLE}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_lay_out_help,
     )
     command.add_arguments(parser)
     given, rest = words[1:], None
@@ -104,6 +104,15 @@ def _run(words: list[str]) -> int:
     args.rest = rest or []
     code: int = command.run(args)
     return code
+
+
+def _lay_out_help(prog: str) -> argparse.HelpFormatter:
+    """As argparse would, which imports four ways to compress files in order to ask how wide a terminal is."""
+    try:
+        width = int(os.environ.get("COLUMNS", 0)) or os.get_terminal_size().columns or 80
+    except (OSError, ValueError):
+        width = 80
+    return argparse.RawDescriptionHelpFormatter(prog, width=width - 2)
 
 
 def _overview() -> str:

@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -34,8 +33,9 @@ def map_in_order(
         yield from map(function, items)
         return
     from concurrent.futures import ProcessPoolExecutor  # takes longer to import than some commands do
+    from threading import get_ident
 
-    thread = threading.get_ident()
+    thread = get_ident()
     pool = ProcessPoolExecutor(workers, _context(), die_with_parent, (os.getpid(),))
     try:
         pending: deque[Future[list[Result]]] = deque()
@@ -51,7 +51,7 @@ def map_in_order(
     finally:
         # Whoever leaves off halfway may have this collected as garbage, and in the pool's own thread, which cannot
         # wait for itself.
-        pool.shutdown(wait=threading.get_ident() == thread, cancel_futures=True)
+        pool.shutdown(wait=get_ident() == thread, cancel_futures=True)
 
 
 @contextmanager

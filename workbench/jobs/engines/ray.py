@@ -81,7 +81,7 @@ class Ray:
 
 def _look_at_begun(folder: JobFolder, began: float, known: bool) -> Sign | None:
     """A try that began lives as long as it says so, and half as long where Ray has nothing of it any more."""
-    silence = min(measure_silence(folder), time.time() - began)  # before the first heartbeat it counts from its beginning
+    silence = min(measure_silence(folder), time.time() - began)  # without a heartbeat, from its beginning
     alive = silence < (SILENCE if known else SILENCE / 2) or is_running(folder)
     return Sign.ALIVE if alive else None
 
