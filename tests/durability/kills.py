@@ -23,7 +23,7 @@ def try_once(trials: Trials, number: int, chance: random.Random, most: int) -> l
     """Kill one run up to `most` times; return what differs in the end."""
     run, left = trials.copy(WORKERS[number % len(WORKERS)]), most
     while left:
-        end = trials.go_on(run, kill_after=chance.uniform(0.02, 0.7 * trials.seconds))
+        end = trials.go_on(run, kill_after=chance.uniform(0.02, 0.5 * trials.seconds))
         if end.code != -9:
             break
         left -= 1
@@ -47,7 +47,7 @@ def kill_many(
             trials.prepare()
             wanted = kills * (place + 1) // len(kinds) - kills * place // len(kinds)
             while trials.counts["kills"] < wanted:
-                most = min(chance.choice((2, 4, 8)), wanted - trials.counts["kills"])
+                most = min(chance.choice((4, 8, 16)), wanted - trials.counts["kills"])
                 wrong += try_once(trials, number, chance, most)
                 number += 1
             counts += trials.counts
