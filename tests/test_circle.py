@@ -27,6 +27,12 @@ from workbench.run import list_runs
 
 IMAGES = 40
 STEPS = "100"
+SMALL = {
+    "INPUT.MIN_SIZE_TRAIN": "(160,)",
+    "INPUT.MAX_SIZE_TRAIN": "224",
+    "INPUT.MIN_SIZE_TEST": "160",
+    "INPUT.MAX_SIZE_TEST": "224",
+}
 PROJECT = "balloons"
 
 
@@ -104,7 +110,8 @@ def spoil(annotation: Annotation) -> Annotation:
 
 def train(capsys):
     words = ["--model", "mask_rcnn_nano", "--steps", STEPS, "--seed", "3", "--device", "cpu"]
-    assert main(["train", PROJECT, *words, "train.evaluate_every", STEPS, "train.watch", "()"]) == 0
+    keys = {**SMALL, "train.evaluate_every": STEPS, "train.watch": "()"}
+    assert main(["train", PROJECT, *words, *(word for pair in keys.items() for word in pair)]) == 0
     capsys.readouterr()
     return list_runs(Path("projects") / PROJECT / "runs")[-1]
 
