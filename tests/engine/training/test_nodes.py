@@ -5,6 +5,7 @@ Whole trainings over two machines: tests/jobs/engines/test_training.py.
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,15 @@ pytest.importorskip("torch")
 pytest.importorskip("detectron2")
 
 from workbench.engine.training.group import Group, GroupError
-from workbench.engine.training.launch import VAIN, _work
+from workbench.engine.training.launch import (
+    GROUP,
+    VAIN,
+    _environment,
+    _find_problem,
+    _held,
+    _sweep,
+    _work,
+)
 from workbench.engine.training.nodes import (
     MEETING,
     Span,
@@ -22,6 +31,10 @@ from workbench.engine.training.nodes import (
     find_place,
     place_agents,
 )
+from workbench.engine.training.stop import Stopped
+from workbench.errors import OK
+from workbench.parallel import available_cores
+from workbench.run import Run, write_record
 
 TWO = Span(nodes=2, each=4)
 
@@ -48,11 +61,18 @@ def put(place: Path, name: str, script: str) -> None:
     (place / name).chmod(0o755)
 
 
-def work(tmp_path: Path) -> tuple[int, list[int], list[str], Group]:
+@pytest.fixture(params=[TWO, Span(each=2)], ids=["two machines", "one machine"])
+def span(request: pytest.FixtureRequest, programs: Path, monkeypatch: pytest.MonkeyPatch) -> Span:
+    """On one machine torchrun itself is what srun is on several."""
+    monkeypatch.setattr(sys, "executable", str(programs / "srun"))
+    return request.param
+
+
+def work(tmp_path: Path, span: Span) -> tuple[int, list[int], list[str], Group]:
     said: list[str] = []
     group = Group(folder=tmp_path / "group")
     group.folder.mkdir()
-    return *_work(group, TWO, ["-m", "workbench"], said.append), said, group
+    return *_work(group, span, ["-m", "workbench"], said.append), said, group
 
 
 def test_several_machines_are_refused_where_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,21 +110,23 @@ def test_the_way_to_the_first_machine_tells_the_interface() -> None:
     assert find_interface("no such name:4711") == ""
 
 
-def test_a_group_that_gets_nowhere_is_given_up(programs: Path, tmp_path: Path) -> None:
-    code, told, said, _ = work(tmp_path)
+def test_a_group_that_gets_nowhere_is_given_up(span: Span, tmp_path: Path) -> None:
+    code, told, said, _ = work(tmp_path, span)
     assert (code, told) == (1, [])
     assert said == ["a process was lost; all start again from the newest checkpoint"] * (VAIN - 1)
 
 
-def test_a_group_that_gets_further_is_started_again_until_it_is_done(programs: Path, tmp_path: Path) -> None:
+def test_a_group_that_gets_further_is_started_again_until_it_is_done(
+    span: Span, programs: Path, tmp_path: Path
+) -> None:
     put(programs, "srun", 'echo 0 >> "$WORKBENCH_GROUP/starts"; [ $(wc -l < "$WORKBENCH_GROUP/starts") = 6 ]')
-    code, _, said, group = work(tmp_path)
+    code, _, said, group = work(tmp_path, span)
     assert (code, len(said), group.count_starts()) == (0, 5, 6)
 
 
-def test_a_process_that_ends_on_purpose_ends_the_group(programs: Path, tmp_path: Path) -> None:
+def test_a_process_that_ends_on_purpose_ends_the_group(span: Span, programs: Path, tmp_path: Path) -> None:
     put(programs, "srun", """echo '["the disk is full", 74]' > "$WORKBENCH_GROUP/end-0"; exit 1""")
-    _, _, said, group = work(tmp_path)
+    _, _, said, group = work(tmp_path, span)
     assert not said
     assert group.find_end().exit_code == 74
 
@@ -118,7 +140,49 @@ def test_who_is_asked_to_stop_asks_all_machines_and_starts_nothing_again(
         "srun",
         f"trap 'echo told > {tmp_path}/told; exit 1' USR2; {mine}; for i in $(seq 400); do sleep 0.05; done",
     )
-    _, told, said, group = work(tmp_path)
+    _, told, said, group = work(tmp_path, TWO)
     assert (told, said) == ([signal.SIGTERM], [])
     assert (tmp_path / "told").read_text() == "told\n"
     assert group.asked.exists()
+
+
+def test_who_still_waits_for_one_that_ended_on_purpose_is_ended(
+    programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NCCL does not notice that a process is gone, and waits."""
+    monkeypatch.setattr(sys, "executable", str(programs / "srun"))
+    monkeypatch.setattr("workbench.engine.training.launch.GRACE", 0.2)
+    words = """echo '["out of memory", 71]' > "$WORKBENCH_GROUP/end-1"; exec sleep 60"""
+    put(programs, "srun", f'echo $$ > "$WORKBENCH_GROUP/process-0"; {words}')
+    code, told, said, group = work(tmp_path, Span(each=2))
+    assert (code, told, said, group.find_end().exit_code) == (-signal.SIGKILL, [], [], 71)
+
+
+def test_what_a_launch_left_is_swept_and_what_one_uses_is_not(tmp_path: Path) -> None:
+    run = Run(folder=tmp_path)
+    left, used = tmp_path / f"{GROUP}left", tmp_path / f"{GROUP}used"
+    left.mkdir()
+    used.mkdir()
+    with _held(used):
+        _sweep(run)
+        assert (left.exists(), used.exists()) == (False, True)
+    _sweep(run)
+    assert not used.exists()
+
+
+@pytest.mark.parametrize(("allowed", "threads"), [("", None), ("8", "4"), ("1", "1")])
+def test_processes_share_the_threads_that_are_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: str, threads: str | None
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", allowed)
+    told = _environment(Group(folder=tmp_path), Span(each=2))
+    assert told["OMP_NUM_THREADS"] == (threads or str(max(1, available_cores() // 2)))
+
+
+def test_who_asks_a_run_to_stop_in_its_last_moment_comes_too_late(tmp_path: Path) -> None:
+    run, group = Run(folder=tmp_path), Group(folder=tmp_path)
+    write_record(run, {"state": "finished"})
+    assert _find_problem(run, group, OK, [signal.SIGTERM]) is None
+    write_record(run, {"state": "new"})
+    problem = _find_problem(run, group, OK, [signal.SIGTERM])
+    assert isinstance(problem, Stopped) and str(problem).endswith("stopped before it began")

@@ -1,6 +1,6 @@
 """What the launcher of several processes and those processes tell each other, through small files in a folder.
 
-torchrun starts the group again whenever a process ends with an error. One that was killed must come back; one that ends
+The group is started again whenever a process ends with an error. One that was killed must come back; one that ends
 on purpose (a full disk, a loss that is no number, a Ctrl-C) must not: it leaves its words here, and ends with 0.
 """
 

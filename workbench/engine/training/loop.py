@@ -57,7 +57,7 @@ def train(
         bad, stopped = ranks.any(_is_bad(values, state), stop.asked)
         if bad:
             state.pass_over(measured)
-            _complain(state, parts, values, stride, warn)
+            _complain(state, _blame(parts, values, ranks), stride, warn)
         else:
             ranks.average(state.statistics())
             state.update()
@@ -87,9 +87,10 @@ def _forward_backward(state: State, parts: Sequence[Any], stride: Stride, *, alo
                 diverged = {"loss": float("nan"), "loss_rpn_loc": float("nan")}
                 if alone:
                     return diverged
-                raise _describe(
-                    state.step + 1, parts, diverged
-                ) from error  # the others would wait for gradients
+                culprit = _blame(
+                    parts, diverged, Ranks()
+                )  # the others are not there: they wait for gradients
+                raise _describe(state.step + 1, culprit) from error
             state.scaler.scale(total).backward()
         for name, loss in losses.items():
             sums[name] = sums.get(name, 0.0) + loss.detach().float() / len(parts)
@@ -109,30 +110,36 @@ def _is_bad(values: Losses, state: State) -> bool:
     return not np.isfinite(counted).all()
 
 
-def _complain(
-    state: State, parts: Sequence[Any], values: Losses, stride: Stride, warn: Callable[[str], None]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Culprit:
+    """What was no finite number, and the images that it came from."""
+
+    wrong: str
+    images: str
+
+
+def _blame(parts: Sequence[Any], values: Losses, ranks: Ranks) -> _Culprit:
+    """The processes that have a bad loss of their own; all where only the gradient, which they share, is bad."""
+    wrong = [name for name, value in values.items() if not np.isfinite(value)]
+    shares = ranks.gather((wrong, [key for part in parts for key in part.keys]))
+    guilty = [share for share in shares if set(share[0]) - {"gradient"}] or shares
+    names = dict.fromkeys(name for wrong, _ in guilty for name in wrong)
+    return _Culprit(", ".join(names), ", ".join(key for _, keys in guilty for key in keys))
+
+
+def _complain(state: State, culprit: _Culprit, stride: Stride, warn: Callable[[str], None]) -> None:
     """Say which images a bad loss came from; where no more of them are allowed, that is the end."""
     if state.skipped > stride.skip_bad_losses:
-        raise _describe(state.step + 1, parts, values)
-    wrong, images = _name(parts, values)
+        raise _describe(state.step + 1, culprit)
     warn(
         f"warning: step {state.step + 1} was passed over ({state.skipped} of at most {stride.skip_bad_losses}): "
-        f"{wrong} is no finite number; the images were {images}"
+        f"{culprit.wrong} is no finite number; the images were {culprit.images}"
     )
 
 
-def _describe(step: int, parts: Sequence[Any], values: Losses) -> BadLoss:
-    wrong, images = _name(parts, values)
+def _describe(step: int, culprit: _Culprit) -> BadLoss:
     return BadLoss(
-        f"step {step}: every loss must be a finite number, but {wrong} is not; the images were {images}. "
-        "Lower the learning rate (train.lr), look at these images (workbench check), or pass over a few such "
-        "steps (train.skip_bad_losses 3)"
+        f"step {step}: every loss must be a finite number, but {culprit.wrong} is not; the images were "
+        f"{culprit.images}. Lower the learning rate (train.lr), look at these images (workbench check), or pass over "
+        "a few such steps (train.skip_bad_losses 3)"
     )
-
-
-def _name(parts: Sequence[Any], values: Losses) -> tuple[str, str]:
-    """Name the losses, and the images that this process had."""
-    wrong = [name for name, value in values.items() if not np.isfinite(value)]
-    images = [key for part in parts for key in part.keys]
-    return ", ".join(wrong) or "one of another process", ", ".join(images)

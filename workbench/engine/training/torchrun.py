@@ -18,17 +18,11 @@ def main() -> int:
     if MEETING in os.environ:
         return work_as_agent()
     die_with_parent(int(os.environ[LAUNCHER]))
-    from torch.distributed.run import main as run
-
-    run()
-    return 0
+    return _run(sys.argv[1:])
 
 
 def work_as_agent() -> int:
     """Start this machine's processes, tell them when it is time to end, and fail with the first of them."""
-    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
-    from torch.distributed.run import main as run
-
     nodes, each = map(int, os.environ[SPAN].split("x"))
     interface = find_interface(os.environ[MEETING])
     if interface:
@@ -36,8 +30,16 @@ def work_as_agent() -> int:
     for number in (signal.SIGTERM, signal.SIGUSR2):
         signal.signal(number, _pass_on)
     words = [*find_place(Span(nodes=nodes, each=each), os.environ), f"--nproc-per-node={each}"]
+    return _run([*words, "--signals-to-handle=SIGINT,SIGHUP,SIGQUIT", *sys.argv[1:]])
+
+
+def _run(words: list[str]) -> int:
+    """A torchrun that starts nothing again: its launcher does."""
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.run import main as run
+
     try:
-        run([*words, "--signals-to-handle=SIGINT,SIGHUP,SIGQUIT", *sys.argv[1:]])
+        run(words)
     except ChildFailedError:
         return 1  # its own words are above
     return 0
