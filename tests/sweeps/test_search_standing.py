@@ -70,3 +70,28 @@ def test_a_trial_is_the_mean_of_its_seeds_and_a_pruned_one_is_no_rival(folder: S
     assert found.rows[1].mean is None and [one.state for one in found.rows[1].outcomes] == ["pruned"]
     assert set(found.best.values) == {"SOLVER.BASE_LR"} and found.best.values != found.rows[1].values
     assert found.states == {"finished": 2, "pruned": 1, "to come": 2, "stopped": 2}
+
+
+def test_a_trial_that_failed_takes_nothing_from_one_with_the_same_values(tmp_path: Path) -> None:
+    """Best: what Optuna calls best, whatever became of its equals."""
+    plan = SearchPlan(axes={"train.schedule": "step|cosine"}, count=6, train=(), place="/")
+    folder = make_sweep(tmp_path / "p", "hunt")
+    write_plan(folder, plan)
+    study = open_study(folder)
+    trials = [take_up(study, plan, number) for number in range(1, 7)]
+    failed = [one.number for one in trials if one.params["train.schedule"] == "cosine"][1] + 1
+    for number, one in enumerate(trials, 1):
+        score = (0.6 if one.params["train.schedule"] == "cosine" else 0.3) + number / 1000
+        run = SweepTrial(number=number, run=f"hunt-{number:02d}")
+        put_run(folder, run, score, state="failed" if number == failed else "finished")
+        if number == failed:
+            tell(study, one, "failed", reason="no memory")
+        else:
+            tell(study, one, "complete", value=score)
+    listed = tuple(SweepTrial(number=number, run=f"hunt-{number:02d}") for number in range(1, 7))
+    write_sweep(folder, Sweep(name="hunt", kind="search", trials=listed))
+    found = read_standings(folder)
+    assert found.best is not None and found.best.values == {"train.schedule": "cosine"}
+    assert found.best.outcomes[0].trial == study.best_trial.number + 1
+    assert found.best.mean == study.best_value
+    assert [row.mean is None for row in found.rows] == [False] * 5 + [True]

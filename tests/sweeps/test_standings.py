@@ -1,6 +1,7 @@
 """Means, spreads and differences, by hand; then against scipy where it is there."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import sqrt
 
 import pytest
@@ -77,6 +78,19 @@ def test_what_is_not_finished_does_not_count_and_comes_behind_what_is_whole() ->
     assert [row.values["lr"] for row in rows] == ["2", "1", "3", "4"]
     assert [row.mean for row in rows[1:]] == [0.9, None, None]
     assert [row.whole for row in rows] == [True, False, False, False]
+
+
+def test_trials_with_the_same_values_are_rows_of_their_own_in_a_search() -> None:
+    outcomes = [
+        replace(outcome(score, lr=1, state=state), trial=number, run=f"r-{number}")
+        for number, (score, state) in enumerate([(0.6, "finished"), (0.9, "pruned"), (0.7, "finished")], 1)
+    ]
+    rows = rank(outcomes, by_trial=True)
+    assert [(row.outcomes[0].run, row.mean, row.whole) for row in rows] == [
+        ("r-3", 0.7, True),
+        ("r-1", 0.6, True),
+        ("r-2", None, False),
+    ]
 
 
 def test_nothing_finished_ranks_nothing() -> None:

@@ -64,7 +64,7 @@ def read_standings(folder: SweepFolder) -> Standings:
         sweep=sweep,
         metric=metric,
         outcomes=outcomes,
-        rows=rank(outcomes, folds=sweep.folds),
+        rows=rank(outcomes, folds=sweep.folds, by_trial=sweep.kind == "search"),
         missing=_count_missing(sweep, {one.trial for one in found}, jobs),
     )
 

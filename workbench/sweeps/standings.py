@@ -70,17 +70,18 @@ class Standing:
         return mean(known) if known else None
 
 
-def rank(outcomes: Iterable[Outcome], *, folds: int = 0) -> tuple[Standing, ...]:
+def rank(outcomes: Iterable[Outcome], *, folds: int = 0, by_trial: bool = False) -> tuple[Standing, ...]:
     """Return a row for each choice of values, the best first; those without a finished training come last.
 
-    A row of which a training is missing or failed comes behind the whole ones: its mean may be luck.
+    A row of which a training is missing or failed comes behind the whole ones: its mean may be luck. Of a search each
+    trial is a row: values that were chosen twice owe each other nothing.
     """
-    groups: defaultdict[Values, list[Outcome]] = defaultdict(list)
+    groups: defaultdict[tuple[int, Values], list[Outcome]] = defaultdict(list)
     for one in outcomes:
-        groups[tuple(one.values.items())].append(one)
+        groups[one.trial if by_trial else 0, tuple(one.values.items())].append(one)
     rows = [
         Standing(values=dict(values), outcomes=tuple(its), units=_average(its, by_fold=folds > 0))
-        for values, its in groups.items()
+        for (_, values), its in groups.items()
     ]
     rows.sort(key=lambda row: (row.mean is None, not row.whole, -(row.mean or 0.0)))
     return _compare(rows, folds)
