@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from math import sqrt
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from workbench.sweeps.effects import explain, measure_effects, put_together, remove_folds
 from workbench.sweeps.outcome import Outcome
+from workbench.sweeps.record import Sweep, SweepFolder
+from workbench.sweeps.standing import Standings
 from workbench.sweeps.standings import (
     BETTER,
     EQUAL,
@@ -22,6 +25,7 @@ from workbench.sweeps.standings import (
     measure_noise,
     rank,
 )
+from workbench.sweeps.telling import tell_noise
 
 
 def outcome(
@@ -168,6 +172,30 @@ def test_more_rows_must_differ_more() -> None:
 )
 def test_what_may_be_said(best: Units, other: Units, verdict: str) -> None:
     assert compare(best, other).verdict == verdict
+
+
+def tell(outcomes: list[Outcome]) -> str:
+    sweep = Sweep(name="lr", axes={"lr": ("1", "2")}, seeds=(0, 1, 2))
+    folder = SweepFolder(path=Path("p/sweeps/lr"))
+    rows = rank(outcomes)
+    return " ".join(
+        tell_noise(Standings(folder=folder, sweep=sweep, metric="AP", outcomes=tuple(outcomes), rows=rows))
+    )
+
+
+def test_a_row_that_is_not_whole_may_be_better_and_that_is_said() -> None:
+    best = [outcome(score, seed=seed, lr=1) for seed, score in enumerate((0.30, 0.31, 0.29))]
+    better = [outcome(score, seed=seed, lr=2) for seed, score in enumerate((0.60, 0.61))]
+    failed = outcome(None, seed=2, lr=2, state="failed")
+    worse = [outcome(score, seed=seed, lr=3) for seed, score in enumerate((0.10, 0.11, 0.09))]
+    told = tell([*best, *better, failed])
+    assert told.startswith("None is worse by more than noise (95 %")
+    assert "Row 2 is better by more than noise, but not whole" in told
+    told = tell([*best, *better, failed, *worse])
+    assert told.startswith("It is better than 1 of 2 others by more than noise (95 %")
+    assert "Row 3 is better by more than noise, but not whole" in told
+    again = [replace(one, values={"lr": "4"}) for one in (*better, failed)]
+    assert "Rows 2, 3 are better by more than noise" in tell([*best, *better, failed, *again])
 
 
 def test_folds_without_one_in_common_say_nothing() -> None:

@@ -79,7 +79,8 @@ def tell_verdict(found: Standings) -> Iterator[str]:
 def tell_noise(found: Standings) -> Iterator[str]:
     """What the differences are worth, and what the spread is a spread of."""
     gaps = [row.gap for row in found.rows[1:] if row.gap]
-    sure, blind, equal = (sum(gap.verdict == word for gap in gaps) for word in (BETTER, UNKNOWN, EQUAL))
+    blind, equal = (sum(gap.verdict == word for gap in gaps) for word in (UNKNOWN, EQUAL))
+    sure = sum(gap.verdict == BETTER and gap.difference > 0 for gap in gaps)
     if gaps and blind == len(gaps):
         yield "Each has one training, so what is luck cannot be told: launch it with --seeds 3, or --folds 5."
     elif gaps:
@@ -89,6 +90,14 @@ def tell_noise(found: Standings) -> Iterator[str]:
             f"It is better than {better} by more than noise" if sure else "None is worse by more than noise"
         )
         yield f"{told}{rest} (95 %, all comparisons together)."
+    ahead = [
+        str(place)
+        for place, row in enumerate(found.rows, 1)
+        if row.gap and row.gap.verdict == BETTER and row.gap.difference < 0
+    ]
+    if ahead:  # only what comes behind for want of a training can be
+        name = f"Row {ahead[0]} is" if len(ahead) == 1 else f"Rows {', '.join(ahead)} are"
+        yield f"{name} better by more than noise, but not whole."
     if any(row.spread is not None for row in found.rows):
         yield _note_scope(found)
 
