@@ -245,3 +245,11 @@ def test_a_disk_that_fills_up_ends_the_shard_and_it_goes_on_when_there_is_room(t
         assert gather(plan) == [str(number) for number in range(12)]
     finally:
         subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_part_without_a_file_that_all_have_is_no_part(tmp_path):
+    plan = make(tmp_path, map(str, range(6)))
+    work(plan)
+    (plan.part(1) / "lines").unlink()
+    with pytest.raises(JobError, match=r"00000001: must be whole, but is not"):
+        gather(plan)

@@ -70,9 +70,8 @@ def _do_shard(plan: "Plan", args: argparse.Namespace) -> int:
 
 def _gather(plan: "Plan", args: argparse.Namespace) -> int:
     from workbench.engine.prediction.gathering import gather_prediction
-    from workbench.sharding.gather import read_gathered
 
-    found = read_gathered(plan) or gather_prediction(plan)
+    found = gather_prediction(plan)
     if args.json:
         print_json(found)
         return OK

@@ -2,13 +2,13 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import BAD_DATA, JobError
-from workbench.files import write_atomically
+from workbench.files import taking_turns, write_atomically
 from workbench.sharding.plan import Plan
 from workbench.sharding.quarantine import SetAside
 from workbench.sharding.worker import DONE
@@ -68,13 +68,21 @@ def read_part(plan: Plan, chunk: int) -> Part:
 
 
 def read_lines(plan: Plan, name: str) -> Iterator[bytes]:
-    """Yield the lines of a file of each part, one part after the other; a part without that file has none."""
+    """Yield the lines of a file that each part has, one part after the other."""
     for chunk in range(plan.chunks):
+        folder = plan.part(chunk)
         try:
-            with (plan.part(chunk) / name).open("rb") as stream:
+            with (folder / name).open("rb") as stream:
                 yield from stream
-        except FileNotFoundError:
-            continue
+        except OSError as error:
+            raise _damaged(folder, repr(error)) from error
+
+
+def gather_once(plan: Plan, join: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Have one process put everything together: whoever comes meanwhile waits, and returns what came of that."""
+    with taking_turns(plan.folder) as wait:
+        wait()
+        return read_gathered(plan) or join()
 
 
 def finish(plan: Plan, about: Mapping[str, Any]) -> None:
