@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -172,8 +173,19 @@ def test_a_disk_that_is_full_for_a_while_loses_no_score_and_ends_nothing(
 
     follower = Follower(run=place, metric="", asked=Asked(), seen=see, decided=str.strip)
     words = [*TRAIN, str(tmp_path / "p"), "lr", "0.01", "kind", "b", "--run", "r"]
-    code, ended = follower.follow(words, str(tmp_path))
+    with suppress(OSError), Path("/dev/full").open("w", buffering=1) as log:  # on the same disk
+        monkeypatch.setattr(sys, "stderr", log)
+        code, ended = follower.follow(words, str(tmp_path))
+    monkeypatch.undo()
     assert (code, ended, sorted(seen)) == (0, False, [1, 2, 3, 4, 5, 6])
+
+
+def test_a_trial_whose_words_find_no_room_goes_on_without_them(tmp_path: Path) -> None:
+    folder = make_search(tmp_path / "p")
+    words = [sys.executable, "-m", "workbench.sweeps.trial", str(folder.path), "1"]
+    with Path("/dev/full").open("w") as log:
+        code = subprocess.run(words, stderr=log, env={**os.environ, "STAND_IN_PAUSE": "0"}).returncode
+    assert (code, [one.state for one in list_trials(folder)]) == (0, ["complete"])
 
 
 def test_who_is_asked_to_end_lets_the_training_end_first_and_goes_on_later(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -86,7 +86,7 @@ class Follower:
             self._stamp = (0, 0)
             if not self._warned:
                 self._warned = True
-                sys.stderr.write(f"warning: {error}; the training goes on\n")
+                say(f"warning: {error}; the training goes on")
             return False
         return bool(reason)
 
@@ -106,6 +106,12 @@ class Follower:
             reason = self.seen(step, curve[step])
             self._known.add(step)
         return reason
+
+
+def say(text: str) -> None:
+    """Say a line in the log; where it finds no room, nothing else is lost."""
+    with suppress(OSError):
+        sys.stderr.write(text + "\n")
 
 
 def to_exit_code(code: int) -> int:

@@ -20,7 +20,7 @@ from workbench.errors import BUSY, FAILED, OK, TERMINATED, JobError, WorkbenchEr
 from workbench.files import PATIENCE, claim, prepare_folder
 from workbench.run import Run
 from workbench.sweeps.curve import has_diverged, read_curve, read_steps
-from workbench.sweeps.following import Asked, Follower, listening, to_exit_code
+from workbench.sweeps.following import Asked, Follower, listening, say, to_exit_code
 from workbench.sweeps.plan import SearchPlan, name_runs, read_plan
 from workbench.sweeps.record import SweepFolder
 from workbench.sweeps.search import State, alone, open_study, report, show_values, take_up, tell
@@ -52,7 +52,7 @@ class Work:
         """Write down its final state; whatever is killed after this, it stays."""
         tell(self.study, self.trial, state, value=value, reason=reason)
         words = f"{state} {value:.4f}" if value is not None else f"{state}: {reason}"
-        _say(words)
+        say(words)
 
 
 def run_trial(folder: SweepFolder, number: int) -> int:
@@ -64,13 +64,13 @@ def run_trial(folder: SweepFolder, number: int) -> int:
             trial = take_up(study, plan, number)
         values = show_values(plan, trial)
         runs = name_runs(folder, plan, number)
-        _say(f"trial {number} of {plan.count}: {' '.join(word for pair in values.items() for word in pair)}")
+        say(f"trial {number} of {plan.count}: {' '.join(word for pair in values.items() for word in pair)}")
         if trial.state.name == "RUNNING":
             work = Work(plan=plan, study=study, trial=trial, asked=asked)
             code, goes_on = _train_all(work, runs, values)
         else:
             code, goes_on = OK, trial.state.name == "COMPLETE"
-            _say(f"it has ended before: {trial.state.name.lower()}")
+            say(f"it has ended before: {trial.state.name.lower()}")
         return _do_rest(plan, runs, asked) if goes_on else code
 
 
@@ -133,10 +133,6 @@ def held(folder: SweepFolder, number: int) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
-
-
 def main() -> int:
     """Run one trial."""
     parser = argparse.ArgumentParser(prog="workbench.sweeps.trial", description=__doc__)
@@ -146,7 +142,7 @@ def main() -> int:
     try:
         return run_trial(SweepFolder(path=typed.folder), typed.number)
     except WorkbenchError as error:
-        _say(f"workbench: {error}")
+        say(f"workbench: {error}")
         return error.exit_code
 
 
