@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import BUSY
-from workbench.jobs import daemon, waking
+from workbench.jobs import consequences, daemon, waking
 from workbench.jobs.folder import give_token, make_folder
 from workbench.jobs.job import FAILED, FINISHED, QUEUED, RUNNING, SKIPPED, STOPPED, Job
 from workbench.jobs.processes import find_members
@@ -116,7 +116,7 @@ if len(tries.read_text()) < 3:
 def test_a_command_that_is_killed_every_time_fails_at_last(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(daemon, "LOSSES", 1)
+    monkeypatch.setattr(consequences, "LOSSES", 1)
     number = ask(queue, "import os; os.kill(os.getpid(), 9)")
     work(queue, lambda: not queue.has_open())
     assert queue.find(number).reason == "killed 2 times, perhaps for lack of memory"

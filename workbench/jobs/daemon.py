@@ -15,22 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workbench.errors import (
-    BAD_CONFIG,
-    BAD_DATA,
-    BUSY,
-    NO_INPUT,
-    NO_PERMISSION,
-    OK,
-    TERMINATED,
-    USAGE,
-    JobError,
-    MissingExtra,
-    OutputError,
-    WorkbenchError,
-)
+from workbench.errors import BUSY, OK, JobError, MissingExtra, OutputError, WorkbenchError
 from workbench.files import claim
-from workbench.jobs import keeper
+from workbench.jobs.consequences import conclude, lose
 from workbench.jobs.engines.engine import Begun, Engine, EngineBusy, Gathering, Sign
 from workbench.jobs.engines.table import find_engine
 from workbench.jobs.folder import (
@@ -40,9 +27,8 @@ from workbench.jobs.folder import (
     make_folder,
     read_exit_code,
     read_json,
-    read_token,
 )
-from workbench.jobs.job import FAILED, FINISHED, RUNNING, STOPPED, Entry
+from workbench.jobs.job import FAILED, RUNNING, Entry
 from workbench.jobs.keeper import GRACE
 from workbench.jobs.queue import Queue
 from workbench.jobs.room import Room
@@ -53,10 +39,6 @@ REST = 60.0  # seconds with nothing to do, after which it ends
 PAUSE = 30.0  # seconds for an engine that takes nothing at the moment
 STARTING = 5.0  # seconds that a keeper whose daemon was killed may need until it has its lock
 PATIENCE = 2.0  # seconds until the next turn, when one was in vain
-LOSSES = 10  # tries that may be lost to kills and reboots, before the job itself is suspected
-# By somebody, or by a system without memory; sent away by SLURM, which may tell the command alone.
-KILLED = (137, -9, TERMINATED, -15)
-HOPELESS = {USAGE, BAD_DATA, NO_INPUT, NO_PERMISSION, BAD_CONFIG}  # would end the same way again
 
 
 @dataclass(slots=True, kw_only=True)
@@ -174,47 +156,14 @@ class Daemon:
         end = read_json(folder.end(entry.token)) or {}
         code = end.get("code", read_exit_code(folder, entry.token))
         if code is not None:
-            self._conclude(entry, int(code), str(end.get("reason", "")))
+            conclude(self.queue, entry, int(code), str(end.get("reason", "")))
         elif sign is Sign.GONE or self._is_overdue(entry):
-            self._lose(entry)
+            lose(self.queue, entry)
 
     def _is_overdue(self, entry: Entry) -> bool:
         """Whether a try has been without a sign of life longer than a keeper takes to begin."""
         since = self.seen.setdefault((entry.number, entry.token), time.monotonic())
         return time.monotonic() - since > STARTING
-
-    def _conclude(self, entry: Entry, code: int, reason: str) -> None:
-        """Give a try that ended its consequence."""
-        if code == OK:
-            self.queue.end(entry, FINISHED, code=code)
-        elif entry.stopping or reason == keeper.STOPPED:
-            self.queue.end(entry, STOPPED, code=code, reason="stopped")
-        elif reason == keeper.PREEMPTED:
-            self.queue.put_back(entry, code=code, reason=f"{reason}; it goes on when there is room")
-        elif reason == keeper.ABANDONED or (code in KILLED and not reason):
-            self._lose(entry, code)
-        elif entry.failures < entry.job.retries and code not in HOPELESS:
-            self.queue.put_back(entry, code=code, reason=reason, counter="failures")
-        else:
-            self.queue.end(entry, FAILED, code=code, reason=reason or f"exit code {code}")
-
-    def _lose(self, entry: Entry, code: int | None = None) -> None:
-        """A try was killed, or the machine went down: the job is not to blame, unless it happens every time."""
-        folder = self.queue.folder(entry.number)
-        if read_token(folder) < entry.token:  # nobody came so far as to start it
-            self._end_or_put_back(entry, code)
-        elif give_token(folder, entry.token + 1):  # a keeper that is only slow must not begin it after this
-            self._end_or_put_back(entry, code, counter="losses")
-
-    def _end_or_put_back(self, entry: Entry, code: int | None, counter: str = "") -> None:
-        if entry.stopping:
-            self.queue.end(entry, STOPPED, reason="stopped")
-        elif entry.losses < LOSSES:
-            reason = "killed; tried again" if counter else ""
-            self.queue.put_back(entry, code=code, reason=reason, counter=counter)
-        else:
-            reason = f"killed {LOSSES + 1} times, perhaps for lack of memory"
-            self.queue.end(entry, FAILED, code=code, reason=reason)
 
 
 def serve(home: Path, *, rest: float = REST, grace: float = GRACE) -> int:

@@ -1,0 +1,48 @@
+"""What follows when a try has ended or is lost: the job has ended with it, or is run again."""
+
+from workbench.errors import BAD_CONFIG, BAD_DATA, NO_INPUT, NO_PERMISSION, OK, TERMINATED, USAGE
+from workbench.jobs import keeper
+from workbench.jobs.folder import give_token, read_token
+from workbench.jobs.job import FAILED, FINISHED, STOPPED, Entry
+from workbench.jobs.queue import Queue
+
+LOSSES = 10  # tries that may be lost to kills and reboots, before the job itself is suspected
+# By somebody, or by a system without memory; sent away by SLURM, which may tell the command alone.
+KILLED = (137, -9, TERMINATED, -15)
+HOPELESS = {USAGE, BAD_DATA, NO_INPUT, NO_PERMISSION, BAD_CONFIG}  # would end the same way again
+
+
+def conclude(queue: Queue, entry: Entry, code: int, reason: str) -> None:
+    """Give a try that ended its consequence."""
+    if code == OK:
+        queue.end(entry, FINISHED, code=code)
+    elif entry.stopping or reason == keeper.STOPPED:
+        queue.end(entry, STOPPED, code=code, reason="stopped")
+    elif reason == keeper.PREEMPTED:
+        queue.put_back(entry, code=code, reason=f"{reason}; it goes on when there is room")
+    elif reason == keeper.ABANDONED or (code in KILLED and not reason):
+        lose(queue, entry, code)
+    elif entry.failures < entry.job.retries and code not in HOPELESS:
+        queue.put_back(entry, code=code, reason=reason, counter="failures")
+    else:
+        queue.end(entry, FAILED, code=code, reason=reason or f"exit code {code}")
+
+
+def lose(queue: Queue, entry: Entry, code: int | None = None) -> None:
+    """A try was killed, or the machine went down: the job is not to blame, unless it happens every time."""
+    folder = queue.folder(entry.number)
+    if read_token(folder) < entry.token:  # nobody came so far as to start it
+        _end_or_put_back(queue, entry, code)
+    elif give_token(folder, entry.token + 1):  # a keeper that is only slow must not begin it after this
+        _end_or_put_back(queue, entry, code, counter="losses")
+
+
+def _end_or_put_back(queue: Queue, entry: Entry, code: int | None, counter: str = "") -> None:
+    if entry.stopping:
+        queue.end(entry, STOPPED, reason="stopped")
+    elif entry.losses < LOSSES:
+        reason = "killed; tried again" if counter else ""
+        queue.put_back(entry, code=code, reason=reason, counter=counter)
+    else:
+        reason = f"killed {LOSSES + 1} times, perhaps for lack of memory"
+        queue.end(entry, FAILED, code=code, reason=reason)
