@@ -73,7 +73,7 @@ def test_other_work_is_not_mixed_in(tmp_path, items, asked, words):
     make_plan(tmp_path / "p", name(5), shards=2, asked=ASKED)
     with pytest.raises(JobError) as caught:
         make_plan(tmp_path / "p", items, shards=2, asked=asked)
-    assert words in str(caught.value)
+    assert words in str(caught.value) and "stop its jobs" in str(caught.value)
     assert read_plan(tmp_path / "p").count == 5
 
 

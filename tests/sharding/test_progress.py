@@ -1,6 +1,7 @@
 """Shards that work: what is done stays done, and an item that ends its process costs nobody else anything."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,18 +13,21 @@ import pytest
 
 from tests.sharding.work import behave, copy_out
 from workbench.errors import IO_FAILED, JobError, OutputError
+from workbench.sharding import worker
 from workbench.sharding.gather import (
     find_missing,
     finish,
+    gather_once,
     read_gathered,
     read_lines,
     read_parts,
     require_whole,
 )
-from workbench.sharding.plan import make_plan
+from workbench.sharding.plan import make_plan, read_plan
 from workbench.sharding.progress import Limits, describe_progress, measure_memory, work_on
 from workbench.sharding.quarantine import Death, judge, note_death
 from workbench.sharding.standing import Share, find_set_aside, read_shares
+from workbench.sharding.worker import Place
 
 WORK = Path(__file__).with_name("work.py")
 
@@ -253,3 +257,62 @@ def test_a_part_without_a_file_that_all_have_is_no_part(tmp_path):
     (plan.part(1) / "lines").unlink()
     with pytest.raises(JobError, match=r"00000001: must be whole, but is not"):
         gather(plan)
+
+
+def begin_anew(plan, *, asked):
+    """As somebody does who removes the list by hand, while a worker is at it."""
+    shutil.rmtree(plan.folder)
+    return make_plan(
+        plan.folder, [str(number) for number in range(plan.count)], shards=1, asked=asked, chunk=3
+    )
+
+
+@pytest.mark.parametrize("asked", [{}, {"score": 0.3}])
+def test_a_worker_whose_list_was_removed_adds_nothing_to_the_next_one(tmp_path, asked):
+    plan = make(tmp_path, map(str, range(6)))
+
+    def remove_meanwhile(items, folder):
+        taken = [number for number, _ in items]
+        begin_anew(plan, asked=asked)
+        (folder / "more").mkdir(parents=True)  # as whoever writes below it would
+        return {"count": len(taken)}
+
+    with pytest.raises(JobError, match="another has taken its place" if asked else "is not there any more"):
+        work_on(plan, 1, lambda: remove_meanwhile)
+    new = read_plan(plan.folder)
+    assert list(find_missing(new)) == [0, 1]
+    work(new)
+    assert gather(new) == [str(number) for number in range(6)]
+
+
+def test_a_worker_whose_list_was_removed_stops_before_the_next_item(tmp_path):
+    plan = make(tmp_path, map(str, range(6)))
+    seen = tmp_path / "seen"
+
+    def remove_meanwhile(items, folder):
+        for number, _ in items:
+            with seen.open("a") as stream:
+                stream.write(str(number))
+            begin_anew(plan, asked={})
+        return {}
+
+    with pytest.raises(JobError, match="was removed"):
+        work_on(plan, 1, lambda: remove_meanwhile)
+    assert seen.read_text() == "0"
+
+
+def test_nobody_works_on_or_gathers_a_list_that_another_has_taken_the_place_of(tmp_path):
+    old = make(tmp_path, map(str, range(6)))
+    new = begin_anew(old, asked={"score": 0.3})
+    place = Place(tmp_path / "place")
+    for deed in (
+        lambda: work(old),
+        lambda: worker._do_chunk(old, 0, copy_out, place),
+        lambda: gather_once(old, dict),
+        lambda: finish(old, {}),
+    ):
+        with pytest.raises(JobError, match="another has taken its place"):
+            deed()
+    place.close()
+    assert list(find_missing(new)) == [0, 1] and read_gathered(new) is None
+    assert not list(new.part(0).parent.iterdir())

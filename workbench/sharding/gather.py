@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.errors import BAD_DATA, JobError
 from workbench.files import taking_turns, write_atomically
-from workbench.sharding.plan import Plan
+from workbench.sharding.plan import Plan, require_current
 from workbench.sharding.quarantine import SetAside
 from workbench.sharding.worker import DONE
 
@@ -82,11 +82,13 @@ def gather_once(plan: Plan, join: Callable[[], Mapping[str, Any]]) -> Mapping[st
     """Have one process put everything together: whoever comes meanwhile waits, and returns what came of that."""
     with taking_turns(plan.folder) as wait:
         wait()
+        require_current(plan)
         return read_gathered(plan) or join()
 
 
 def finish(plan: Plan, about: Mapping[str, Any]) -> None:
     """Say what came of it all, and then remove list and parts, which nobody needs any more."""
+    require_current(plan)
     write_atomically(plan.gathered, f"{json.dumps(about, indent=1)}\n".encode())
     clear(plan)
 

@@ -137,6 +137,16 @@ def read_plan(folder: Path) -> Plan:
         raise _damaged(folder, error) from error
 
 
+def require_current(plan: Plan) -> None:
+    """Refuse to go on with a list that somebody has removed, or put another one in the place of."""
+    if not has_plan(plan.folder):
+        raise JobError(f"{plan.folder}: must stay while somebody is at it, but was removed; begin anew")
+    if read_plan(plan.folder).digest != plan.digest:
+        raise JobError(
+            f"{plan.folder}: must stay while somebody is at it, but another has taken its place; go on with that"
+        )
+
+
 def has_plan(folder: Path) -> bool:
     """Whether a plan lies there."""
     return (folder / "plan.json").is_file()
@@ -232,7 +242,7 @@ def _go_on(old: Plan, new: Plan) -> Plan:
     if old.digest != new.digest:
         raise JobError(
             f"{old.folder}: must be the same work to be gone on with, but {_find_difference(old, new)}; "
-            "choose another folder, or remove this one to begin anew",
+            "choose another folder, or stop its jobs and remove this one to begin anew",
             BUSY,
         )
     shards = max(1, min(new.shards, old.chunks))

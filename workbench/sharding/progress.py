@@ -16,7 +16,7 @@ from uuid import uuid4
 from workbench.errors import FAILED, OUT_OF_MEMORY, TERMINATED, JobError
 from workbench.files import claim
 from workbench.sharding.gather import clear
-from workbench.sharding.plan import Plan
+from workbench.sharding.plan import Plan, require_current
 from workbench.sharding.quarantine import Death, forget_deaths, judge, note_death
 from workbench.sharding.worker import HELD, NONE, OpenWork, Place, fork_worker, read_last_words
 
@@ -108,6 +108,7 @@ def _list_open(plan: Plan, shard: int) -> list[int]:
     """What is left; nothing, when a twin was faster and everything was gathered meanwhile."""
     if plan.gathered.exists():
         return []
+    require_current(plan)
     return [chunk for chunk in plan.list_chunks(shard) if not plan.part(chunk).exists()]
 
 

@@ -21,9 +21,9 @@ from typing import Any, NoReturn
 from uuid import uuid4
 
 from workbench.errors import FAILED, OK, JobError, WorkbenchError
-from workbench.files import claim, explain_os_error, sync_folder, write_atomically
+from workbench.files import claim, explain_os_error, sync_folder
 from workbench.parallel import die_with_parent
-from workbench.sharding.plan import Plan
+from workbench.sharding.plan import Plan, require_current
 from workbench.sharding.quarantine import judge
 
 Item = tuple[int, str]
@@ -156,33 +156,48 @@ def _do_chunk(plan: Plan, chunk: int, work: ChunkWork, place: Place) -> None:
     aside = judge(plan, chunk)
     items = plan.read_chunk(chunk)
     part = plan.part(chunk)
-    staging = part.with_name(f".{part.name}.{uuid4().hex}.tmp")
+    staging, held = part.with_name(f".{part.name}.{uuid4().hex}.tmp"), -1
     try:
         staging.mkdir(parents=True)
-        sums = work(_announce([one for one in items if one[0] not in aside], place), staging)
+        held = os.open(staging, os.O_RDONLY)
+        require_current(plan)  # that of the folder which it lies in now
+        sums = work(_announce([one for one in items if one[0] not in aside], place, staging), staging)
         kept = [{"number": n, "item": item, "reason": aside[n]} for n, item in items if n in aside]
         content = {"chunk": chunk, "items": len(items), "set_aside": kept, "sums": dict(sums)}
-        write_atomically(staging / DONE, json.dumps(content).encode())
+        _write_done(held, staging, json.dumps(content).encode())
         _seal(staging)
         _take_place(staging, part)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+        if held >= 0:
+            os.close(held)
 
 
-def _announce(items: Sequence[Item], place: Place) -> Iterator[Item]:
+def _announce(items: Sequence[Item], place: Place, staging: Path) -> Iterator[Item]:
     """Hand items out one by one: whoever asks for the next has done the one before."""
     for number, item in items:
+        if not staging.exists():
+            raise JobError(f"{staging}: must stay while somebody is at it, but was removed; begin anew")
         place.step(number)
         yield number, item
     place.step(NONE)
 
 
+def _write_done(held: int, folder: Path, content: bytes) -> None:
+    """Write into the very folder that was made: where it was removed, another of its name must not become a part."""
+    try:
+        with os.fdopen(os.open(DONE, os.O_WRONLY | os.O_CREAT, 0o666, dir_fd=held), "wb") as stream:
+            stream.write(content)
+    except OSError as error:
+        raise explain_os_error(folder, error) from error
+
+
 def _seal(folder: Path) -> None:
     """Have the disk take everything before the part has its name."""
-    for path in sorted(folder.rglob("*"), reverse=True):
+    for path in sorted((folder, *folder.rglob("*")), reverse=True):
         if path.is_dir():
             sync_folder(path)
-        elif path.name != DONE:
+        else:
             descriptor = os.open(path, os.O_RDONLY)
             try:
                 os.fsync(descriptor)
