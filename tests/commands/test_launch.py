@@ -12,7 +12,7 @@ from tests.conversion.folders import put, put_project
 from tests.drawing import square
 from workbench.cli import main
 from workbench.commands.launching.pattern import read_time
-from workbench.errors import JobError
+from workbench.errors import CANNOT_CREATE, OK, JobError
 from workbench.jobs.daemon import Daemon
 from workbench.jobs.folder import read_json
 from workbench.jobs.job import FINISHED
@@ -119,7 +119,7 @@ def test_a_training_whose_processes_are_killed_goes_on_in_its_own_run(home, caps
 
 
 def test_a_training_over_several_machines_says_so_in_its_command_and_what_follows_takes_one(home, capsys):
-    launch("--on", "slurm", "--nodes", "2", "--gpus", "4", "--dry-run", "--json")
+    launch("--on", "slurm", "--nodes", "2", "--gpus", "4", "--json")
     train, follow = json.loads(capsys.readouterr().out)["jobs"][0]["commands"]
     assert train[5:9] == ["--gpus", "4", "--nodes", "2"]
     assert "--nodes" not in follow
@@ -132,3 +132,46 @@ def test_a_training_over_several_machines_says_so_in_its_command_and_what_follow
 def test_machines_that_cannot_be_had_are_refused(home, capsys, words, told):
     launch(*words, code=2)
     assert told in capsys.readouterr().err
+
+
+def test_launches_in_the_same_second_have_runs_and_sweeps_of_their_own(home, capsys, monkeypatch):
+    monkeypatch.setattr("time.strftime", lambda form, *rest: "20260101-000000")
+    for _ in range(3):
+        launch("--then", "none")
+    launch("--then", "none", "--seeds", "2")
+    names = [entry.job.name.removeprefix("train 20260101-000000") for entry in Queue(home / "home").entries()]
+    assert names == ["", "_2", "_3", "-01", "-02"]
+    launch("--then", "none", "--seeds", "2")
+    assert [path.name for path in sorted((home / "projects/p/sweeps").iterdir())] == [
+        "20260101-000000",
+        "20260101-000000_2",
+    ]
+
+
+def test_two_launches_at_once_cannot_choose_the_same_name(home, capsys, monkeypatch):
+    """Between the look and the folder somebody else may come."""
+    from workbench.commands.launching import naming
+
+    monkeypatch.setattr("time.strftime", lambda form, *rest: "20260101-000000")
+    look, other = naming._require_new, home / "projects/p/runs/20260101-000000"
+    monkeypatch.setattr(
+        naming, "_require_new", lambda *a, **k: (look(*a, **k), other.mkdir(parents=True, exist_ok=True))
+    )
+    launch("--then", "none")
+    assert [entry.job.name for entry in Queue(home / "home").entries()] == ["train 20260101-000000_2"]
+
+
+def test_a_single_training_does_not_go_on_with_a_run_that_is_there(home, capsys):
+    run = home / "projects/p/runs/x"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text("{}")
+    launch("--name", "x", code=CANNOT_CREATE)
+    assert "runs/x: must be a new run, but is there; choose another --name" in capsys.readouterr().err
+    launch("--name", "x", "--dry-run", code=CANNOT_CREATE)
+
+
+def test_the_name_of_a_job_that_never_began_is_free_again(home, capsys):
+    launch("--name", "x")
+    launch("--name", "x", code=CANNOT_CREATE)
+    assert main(["jobs", "stop", "--all"]) == OK
+    launch("--name", "x")

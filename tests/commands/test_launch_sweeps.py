@@ -9,9 +9,11 @@ import pytest
 from tests.commands.test_launch import home, launch  # noqa: F401
 from tests.conversion.folders import put
 from tests.drawing import square
-from workbench.errors import CANNOT_CREATE, USAGE
+from workbench.cli import main
+from workbench.errors import CANNOT_CREATE, OK, USAGE
 from workbench.formats.frozen_folds import read_frozen_folds
 from workbench.jobs.queue import Queue
+from workbench.project import read_project
 from workbench.sweeps.record import find_sweep, read_sweep
 
 NEW = ("--", "--steps", "5")
@@ -124,3 +126,22 @@ def test_a_rehearsal_draws_no_folds(
     ]
     assert not (project / "sweeps").exists()
     assert asked and "split.fold" not in asked[0]
+
+
+@pytest.mark.parametrize("words", [("--cores", "3"), ("--after", "7")])
+@pytest.mark.parametrize("more", [(), ("--seeds", "2"), ("--folds", "2")])
+def test_what_could_never_start_leaves_nothing_behind(
+    project: Path, words: tuple[str, ...], more: tuple[str, ...]
+) -> None:
+    assert main(["launch", "p", *words, *more]) != OK
+    assert not list(project.glob("runs/*")) and not list(project.glob("sweeps/*"))
+    assert not read_project(project).frozen_split.exists()
+
+
+def test_a_name_that_another_project_has_leaves_this_one_as_it_was(project: Path) -> None:
+    other = project.with_name("q")
+    other.mkdir()
+    (other / "project.toml").write_text((project / "project.toml").read_text())
+    (other / "runs" / "a-02").mkdir(parents=True)
+    assert main(["launch", "p", "q", "--folds", "2", "--name", "a"]) == CANNOT_CREATE
+    assert not list(project.glob("sweeps/*")) and not read_project(project).frozen_split.exists()

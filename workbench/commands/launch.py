@@ -3,10 +3,14 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.commands.launching.manifesting import add_manifest_arguments
 from workbench.commands.launching.pattern import add_job_arguments
 from workbench.errors import OK
+
+if TYPE_CHECKING:
+    from workbench.sweeps.trials import Trial
 
 HELP = "Launch trainings as jobs; what stands behind -- goes to workbench train as it is."
 EXAMPLE = "workbench launch balloons --sweep SOLVER.BASE_LR=0.01,0.02 -- --model mask_rcnn_nano --steps 300"
@@ -56,30 +60,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Plan, put into the queue, and see that somebody works on it."""
-    from workbench.commands.launching.planning import plan
-    from workbench.commands.launching.submitting import chain, submit_jobs, work_here
+    from workbench.commands.launching.naming import planned
 
-    trials = plan(args)
-    if args.dry_run:
-        from workbench.commands.launching.rehearsal import rehearse
+    with planned(args) as (trials, made):
+        if args.dry_run:
+            from workbench.commands.launching.rehearsal import rehearse
 
-        return rehearse(trials, as_json=args.json)
-    if args.manifest or args.set or args.out:
-        from workbench.commands.launching.manifesting import write_manifest
+            return rehearse(trials, as_json=args.json)
+        if args.manifest or args.set or args.out:
+            from workbench.commands.launching.manifesting import write_manifest
 
-        return write_manifest(trials, args)
+            return write_manifest(trials, args)
+        return _launch(trials, made, args)
+
+
+def _launch(trials: "list[Trial]", made: list[Path], args: argparse.Namespace) -> int:
     from workbench.commands.launching.recording import begin_sweeps, record_sweeps
+    from workbench.commands.launching.submitting import chain, require_startable, submit_jobs, work_here
 
-    begun = begin_sweeps(trials, args)
     jobs = [job for trial in trials for job in trial.jobs]
     needs = list(chain([len(trial.jobs) for trial in trials]))
+    require_startable(jobs, args.after)
+    begun = begin_sweeps(trials, args)
+
+    def keep(home: Path | None, numbers: Sequence[int]) -> None:
+        record_sweeps(begun, trials, home, numbers)
+        made.clear()
+
     if args.on == "inline":
-        record_sweeps(begun, trials, None, ())
+        keep(None, ())
         return work_here(jobs, needs)
     from workbench.commands.launching.telling import tell
-
-    def keep(home: Path, numbers: Sequence[int]) -> None:
-        record_sweeps(begun, trials, home, numbers)
 
     tell(trials, submit_jobs(jobs, needs, after=args.after, keep=keep), as_json=args.json)
     return OK

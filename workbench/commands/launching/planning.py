@@ -1,7 +1,6 @@
 """From what was typed to the trainings that it means."""
 
 import argparse
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,18 +12,17 @@ if TYPE_CHECKING:
     from workbench.sweeps.trials import Trial
 
 
-def plan(args: argparse.Namespace) -> "list[Trial]":
-    """Return the trainings, and what follows each."""
+def plan(args: argparse.Namespace, name: str) -> "list[Trial]":
+    """Return the trainings under a name, and what follows each."""
     from workbench.commands.launching.pattern import read_pattern
     from workbench.sweeps.axes import read_sweeps
-    from workbench.sweeps.names import FOLD, SEED, require_name
+    from workbench.sweeps.names import FOLD, SEED
     from workbench.sweeps.trials import plan_trials
 
     pattern = read_pattern(args)
     sweeps = read_sweeps(args.sweep)
     if args.seeds:
         sweeps[SEED] = tuple(map(str, range(args.seeds)))
-    name = require_name(args.name or time.strftime("%Y%m%d-%H%M%S"))
     if args.folds:
         from workbench.sweeps.folds import name_folds
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.commands.output import say
-from workbench.errors import CANNOT_CREATE
 
 if TYPE_CHECKING:
     from workbench.prepare.folds import FoldPlan
@@ -27,7 +26,6 @@ def begin_sweeps(trials: "Sequence[Trial]", args: argparse.Namespace) -> Begun:
     begun = []
     for project in dict.fromkeys(trial.project for trial in trials):
         mine = [one for one in trials if one.project == project]
-        _require_new(mine)
         folder = make_sweep(project, name)
         if args.folds:
             _freeze(folder, args.folds)
@@ -38,15 +36,6 @@ def begin_sweeps(trials: "Sequence[Trial]", args: argparse.Namespace) -> Begun:
         else:
             begun.append((folder, _describe(name, mine, args)))
     return begun
-
-
-def _require_new(trials: "Sequence[Trial]") -> None:
-    """A run that is there would be gone on with, whatever it was."""
-    from workbench.sweeps.names import SweepError
-
-    there = [run for trial in trials for run in trial.runs if run.exists()]
-    if there:
-        raise SweepError(f"{there[0]}: must be a new run, but is there; choose another --name", CANNOT_CREATE)
 
 
 def record_sweeps(begun: Begun, trials: "Sequence[Trial]", home: Path | None, numbers: Sequence[int]) -> None:

@@ -27,8 +27,8 @@ def submit_jobs(
     from workbench.jobs.home import find_home
     from workbench.jobs.queue import Queue
 
+    require_startable(jobs)
     queue = Queue(find_home())
-    _require_room(queue, jobs)
     numbers = _enter(queue, jobs, needs, after, keep)
     waking.wake(queue.home)
     return numbers
@@ -77,11 +77,12 @@ def _enter(
     return numbers
 
 
-def _require_room(queue: "Queue", jobs: "Sequence[Job]") -> None:
+def require_startable(jobs: "Sequence[Job]", after: Sequence[int] = ()) -> None:
     """Refuse at once what could never start."""
     from workbench.jobs.engines.table import find_engine
+    from workbench.jobs.home import find_home
 
-    rooms = {name: find_engine(name, queue.home).room() for name in {job.engine for job in jobs}}
+    rooms = {name: find_engine(name, find_home()).room() for name in {job.engine for job in jobs}}
     for job in jobs:
         room = rooms[job.engine]
         if not room.holds(job):
@@ -89,3 +90,10 @@ def _require_room(queue: "Queue", jobs: "Sequence[Job]") -> None:
                 f"{job.name}: must fit on this machine, but wants {job.cores} cores and {job.gpus} GPUs "
                 f"where there are {room.cores} and {len(room.gpus)}; ask for less"
             )
+    if after:
+        from workbench.jobs.queue import Queue
+
+        queue = Queue(find_home())
+        for number in after:
+            queue.find(number)
+        queue.close()
