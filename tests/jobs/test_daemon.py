@@ -8,14 +8,17 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from workbench.errors import BUSY
 from workbench.jobs import consequences, daemon, waking
-from workbench.jobs.folder import give_token, make_folder
-from workbench.jobs.job import FAILED, FINISHED, QUEUED, RUNNING, SKIPPED, STOPPED, Job
+from workbench.jobs.engines.local import Local
+from workbench.jobs.folder import JobFolder, give_token, make_folder, read_json, write_json
+from workbench.jobs.job import FAILED, FINISHED, QUEUED, RUNNING, SKIPPED, STOPPED, Entry, Job
 from workbench.jobs.processes import find_members
 from workbench.jobs.queue import Queue
 from workbench.jobs.room import Room, write_room
@@ -194,3 +197,69 @@ def test_a_keeper_that_wakes_up_after_its_try_was_taken_for_lost_runs_nothing(
     write_room(queue.home, Room(cores=1))
     work(queue, lambda: not queue.has_open())
     assert (tmp_path / "mark").read_text() == "x"
+
+
+def test_words_and_folders_that_are_no_utf8_are_run_like_others(queue: Queue, tmp_path: Path) -> None:
+    place = tmp_path / os.fsdecode(b"caf\xe9")
+    place.mkdir()
+    script = "import os, sys; sys.exit(os.fsencode(sys.argv[1] + os.environ['GIVEN']) != b'\\xff\\xfe')"
+    command = (sys.executable, "-S", "-c", script, os.fsdecode(b"\xff"))
+    queue.submit(Job(command=command, place=str(place), environment={"GIVEN": os.fsdecode(b"\xfe")}))
+    gone = queue.submit(Job(command=("true",), place=os.fsdecode(b"/gone-\xe9")))
+    ask(queue, "")
+    work(queue, lambda: not queue.has_open())
+    assert states(queue) == [FINISHED, FAILED, FINISHED]
+    assert queue.find(gone).reason.startswith("/gone-\\udce9: must be a folder")
+
+
+def test_a_fault_of_ours_ends_its_own_job_and_no_other(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, good = ask(queue, ""), ask(queue, "")
+    begin = Local.start
+
+    def fail(self: Local, entry: Entry, folder: JobFolder, **more: Any) -> str:
+        if entry.number == bad:
+            raise RuntimeError("nobody\nforesaw it")
+        return begin(self, entry, folder, **more)
+
+    monkeypatch.setattr(Local, "start", fail)
+    work(queue, lambda: not queue.has_open())
+    assert [queue.find(number).state for number in (bad, good)] == [FAILED, FINISHED]
+    assert queue.find(bad).reason.startswith("RuntimeError: nobody foresaw it")
+    assert queue.folder(bad).stop.exists()  # whatever of it runs must end
+
+
+def test_a_fault_in_a_look_at_one_job_ends_that_one(queue: Queue, tmp_path: Path) -> None:
+    bad = ask(queue, "import time; time.sleep(60)")
+    work(queue, lambda: read_json(queue.folder(bad).status))
+    good = ask(queue, "")
+    status = read_json(queue.folder(bad).status) or {}
+    write_json(queue.folder(bad).status, {**status, "keeper": "nonsense"})
+    work(queue, lambda: not queue.has_open())  # by a daemon that did not start it
+    assert [queue.find(number).state for number in (bad, good)] == [FAILED, FINISHED]
+    mark = f"WORKBENCH_JOB={queue.folder(bad).path}#1"
+    wait = time.monotonic() + 10
+    while list(find_members(0, mark)):
+        assert time.monotonic() < wait
+        time.sleep(0.02)
+
+
+def test_trouble_with_the_files_of_one_job_does_not_stop_the_others(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon, "STARTING", 0.1)
+    gone, broken = ask(queue, ""), ask(queue, "")
+    for number in (gone, broken):  # a daemon was killed before it could make their folders
+        assert queue.start(queue.find(number), ()) is not None
+        queue.ask_to_stop(number)
+    queue.folder(broken).path.parent.mkdir()
+    queue.folder(broken).path.write_text("in the way")
+    good = ask(queue, "")
+    mine = daemon.Daemon(queue=queue)
+    end = time.monotonic() + 20
+    while queue.find(good).state != FINISHED or queue.find(gone).state != STOPPED:
+        assert time.monotonic() < end
+        with suppress(OSError):
+            mine.turn()
+        time.sleep(0.02)
+    with pytest.raises(NotADirectoryError):  # and it is said
+        mine.turn()

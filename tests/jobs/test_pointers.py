@@ -66,6 +66,17 @@ def test_a_training_without_a_job_names_none(tmp_path: Path, monkeypatch: pytest
     assert join_run(tmp_path) is None
 
 
+def test_a_run_in_a_folder_whose_name_is_no_utf8_is_known_as_well(
+    queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, folder = begin(queue, "train", "p")
+    monkeypatch.setenv("WORKBENCH_JOB", f"{folder.path}#1")
+    run = tmp_path / os.fsdecode(b"caf\xe9")
+    for _ in range(2):
+        join_run(run)
+    assert list_runs(folder) == [str(run)]
+
+
 def test_a_run_on_another_machine_runs_as_long_as_its_job_gives_signs_of_life(
     queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

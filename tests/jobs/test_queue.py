@@ -91,6 +91,19 @@ def test_trying_again_brings_back_what_was_skipped(queue: Queue) -> None:
     assert states(queue) == [QUEUED, WAITING, WAITING]
 
 
+def test_a_chain_may_be_of_any_length(queue: Queue) -> None:
+    with queue.changing():
+        first = last = queue.submit(ask())
+        for _ in range(2000):
+            last = queue.submit(ask(after=(last,)))
+    queue.end(begin(queue, first), FAILED, code=1)
+    assert queue.find(last).reason == f"job {last - 1}, which it needs, was skipped"
+    queue.retry(first)
+    assert queue.find(last).state == WAITING
+    queue.ask_to_stop(first)
+    assert queue.find(last).state == SKIPPED
+
+
 def test_a_job_that_needs_an_unknown_one_is_refused_and_nothing_is_left(queue: Queue) -> None:
     with pytest.raises(InputMissing, match="job 7: must be in the queue"):
         queue.submit(ask(after=(7,)))

@@ -10,8 +10,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,7 +39,8 @@ TURN = 0.1  # seconds between two looks
 REST = 60.0  # seconds with nothing to do, after which it ends
 PAUSE = 30.0  # seconds for an engine that takes nothing at the moment
 STARTING = 5.0  # seconds that a keeper whose daemon was killed may need until it has its lock
-PATIENCE = 2.0  # seconds until the next turn, when one was in vain
+PATIENCE = 2.0  # seconds until the next turn, when something went wrong in one
+MANY = 100  # jobs with which something went wrong: it will with the rest as well
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,22 +55,53 @@ class Daemon:
     )  # when a try was first met without a sign
     resting: dict[str, float] = field(default_factory=dict)  # until when an engine is not asked again
     begun: list[Begun] = field(default_factory=list)  # what an engine is to start together
+    troubles: list[Exception] = field(
+        default_factory=list
+    )  # what went wrong in this turn, and may be tried again
 
     def turn(self) -> None:
-        """Look at everything once."""
+        """Look at everything once; what goes wrong with one job is raised when the others have had their turn."""
+        self.troubles.clear()
         for entry in self.queue.entries((RUNNING,)):
-            self._look(entry)
+            with self._apart(entry):
+                self._look(entry)
         require_room(self.queue.home)
         running = self.queue.entries((RUNNING,))
         rooms: dict[str, Room] = {}
         for entry in self.queue.upcoming():
             name = entry.job.engine
-            if name not in rooms:
-                rooms[name] = self._measure_room(entry, running)
-            rooms[name] = self._place(entry, rooms[name])
+            with self._apart():
+                if name not in rooms:
+                    rooms[name] = self._measure_room(entry, running)
+                rooms[name] = self._place(entry, rooms[name])
             if all(room.full for room in rooms.values()) and len(rooms) == len(self.engines):
                 break
+            if len(self.troubles) > MANY:
+                break
         self._start_together()
+        if self.troubles:
+            raise self.troubles[0]
+
+    @contextmanager
+    def _apart(self, *entries: Entry) -> Iterator[None]:
+        """Keep what goes wrong with jobs from all others: the disk may take it later, a fault of ours ends them."""
+        try:
+            yield
+        except (WorkbenchError, OSError) as error:
+            self.troubles.append(error)
+        except Exception as error:
+            _say(traceback.format_exc())
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            for entry in entries:
+                self._give_up(entry, f"{reason}; a fault of the workbench: daemon.log has the rest")
+            if not entries:
+                self.troubles.append(JobError(reason))
+
+    def _give_up(self, entry: Entry, reason: str) -> None:
+        """End a job that nobody knows how to go on with, and whatever of it runs."""
+        with suppress(OSError):
+            self.queue.folder(entry.number).stop.touch()
+        self.queue.end(entry, FAILED, reason=reason)
 
     def _measure_room(self, entry: Entry, running: Sequence[Entry]) -> Room:
         name = entry.job.engine
@@ -94,7 +127,9 @@ class Daemon:
         taken = self.queue.start(entry, gpu)
         if taken is None:
             return room
-        folder = self._prepare(taken)
+        folder = None
+        with self._apart(taken):
+            folder = self._prepare(taken)
         if folder is not None:
             if isinstance(self._find_engine(taken), Gathering):
                 self.begun.append((taken, folder))
@@ -119,11 +154,17 @@ class Daemon:
         for name, engine in self.engines.items():
             mine = [one for one in waiting if one[0].job.engine == name]
             if mine and isinstance(engine, Gathering):
-                for tries in engine.gather(mine):
-                    self._start(tries)
+                with self._apart(*(entry for entry, _ in mine)):
+                    for tries in engine.gather(mine):
+                        self._start(tries)
 
     def _start(self, tries: Sequence[Begun], *, adopt: bool = False) -> None:
-        """Start tries of one engine; what it refuses has failed, and what it cannot take now waits."""
+        """Start tries of one engine, apart from all others."""
+        with self._apart(*(entry for entry, _ in tries)):
+            self._ask_to_start(tries, adopt=adopt)
+
+    def _ask_to_start(self, tries: Sequence[Begun], *, adopt: bool) -> None:
+        """What an engine refuses has failed, and what it cannot take now waits."""
         engine = self._find_engine(tries[0][0])
         try:
             if len(tries) > 1 and isinstance(engine, Gathering):
@@ -145,7 +186,10 @@ class Daemon:
         """See how a running job stands, and do what follows."""
         folder = self.queue.folder(entry.number)
         if entry.stopping and not folder.stop.exists():
-            folder.stop.touch()
+            with suppress(
+                FileNotFoundError
+            ):  # nobody came so far as to make its folder, or it was cleared away
+                folder.stop.touch()
         sign = self._find_engine(entry).look(entry, folder)
         if sign is Sign.ALIVE:
             return

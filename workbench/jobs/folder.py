@@ -153,4 +153,5 @@ def measure_silence(folder: JobFolder) -> float:
 
 
 def _dump(content: Mapping[str, Any]) -> bytes:
-    return f"{json.dumps(content, ensure_ascii=False, indent=1)}\n".encode()
+    """A name that is no UTF-8 has no bytes of its own there: it is written with a backslash, as all beyond ASCII."""
+    return f"{json.dumps(content, indent=1)}\n".encode()

@@ -44,7 +44,7 @@ def join_run(run: Path) -> dict[str, Any] | None:
         return None
     with suppress(OSError):  # a full disk must not end a training for that
         if str(run) not in list_runs(folder):
-            with folder.runs.open("a", encoding="utf-8") as stream:
+            with folder.runs.open("a", encoding="utf-8", errors="surrogateescape") as stream:
                 stream.write(f"{run}\n")
     return {"number": read_number(folder), "folder": str(folder.path)}
 
@@ -57,7 +57,7 @@ def read_number(folder: JobFolder) -> int:
 def list_runs(folder: JobFolder, command: Sequence[str] = ()) -> list[str]:
     """Return the runs that a job has worked on, or will: its command names one."""
     with suppress(OSError):
-        return folder.runs.read_text(encoding="utf-8").splitlines()
+        return folder.runs.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     words = list(command)
     if "train" in words[:4] and "--run" in words[:-1]:
         project = words[words.index("train") + 1]

@@ -107,7 +107,7 @@ class Queue(Store):
             done = self._base.execute(
                 "UPDATE jobs SET state = ?, code = ?, reason = ?, ended = ?, gpu = '[]' "
                 "WHERE number = ? AND token = ? AND state = ?",
-                (state, code, reason, time.time(), entry.number, entry.token, RUNNING),
+                (state, code, _to_text(reason), time.time(), entry.number, entry.token, RUNNING),
             ).rowcount
             if done:
                 self._tell(entry.number)
@@ -121,7 +121,7 @@ class Queue(Store):
                 self._base.execute(
                     f"UPDATE jobs SET state = ?, code = ?, reason = ?, gpu = '[]'{counted} "
                     "WHERE number = ? AND token = ? AND state = ?",
-                    (QUEUED, code, reason, entry.number, entry.token, RUNNING),
+                    (QUEUED, code, _to_text(reason), entry.number, entry.token, RUNNING),
                 ).rowcount
             )
 
@@ -166,13 +166,15 @@ class Queue(Store):
                 self._base.execute("DELETE FROM jobs WHERE number = ?", (number,))
 
     def _revive(self, number: int) -> None:
-        self._base.execute(
-            "UPDATE jobs SET state = ?, failures = 0, losses = 0, stopping = 0, code = NULL, reason = '', ended = NULL "
-            "WHERE number = ?",
-            (WAITING, number),
-        )
-        for one in self._list_dependents(number, SKIPPED):
-            self._revive(one)
+        left = [number]
+        while left:
+            one = left.pop()
+            self._base.execute(
+                "UPDATE jobs SET state = ?, failures = 0, losses = 0, stopping = 0, code = NULL, reason = '', "
+                "ended = NULL WHERE number = ?",
+                (WAITING, one),
+            )
+            left += self._list_dependents(one, SKIPPED)
 
     def _list_dependents(self, number: int, state: str) -> list[int]:
         rows = self._base.execute(
@@ -186,7 +188,9 @@ class Queue(Store):
 
     def _settle(self, numbers: Sequence[int]) -> None:
         """Queue waiting jobs whose needs have finished, and skip those with one that ended otherwise."""
-        for number in numbers:
+        left = list(numbers)
+        while left:
+            number = left.pop()
             rows = self._base.execute(
                 "SELECT jobs.number, state FROM needs JOIN jobs ON jobs.number = needs.after WHERE needs.number = ?",
                 (number,),
@@ -199,12 +203,17 @@ class Queue(Store):
                     "UPDATE jobs SET state = ?, reason = ?, ended = ? WHERE number = ?",
                     (SKIPPED, reason, time.time(), number),
                 )
-                self._tell(number)
+                left += self._list_dependents(number, WAITING)
             elif all(state == FINISHED for state in states.values()):
                 self._base.execute("UPDATE jobs SET state = ? WHERE number = ?", (QUEUED, number))
 
 
 _WORDS: Mapping[str, str] = {FAILED: "failed", STOPPED: "was stopped", SKIPPED: "was skipped"}
+
+
+def _to_text(reason: str) -> str:
+    """SQLite takes no name that is no UTF-8."""
+    return reason.encode(errors="backslashreplace").decode()
 
 
 def _to_entry(row: Any) -> Entry:
