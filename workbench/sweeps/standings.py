@@ -101,8 +101,9 @@ def _compare(rows: Sequence[Standing], folds: int) -> tuple[Standing, ...]:
         return tuple(rows)
     best, *others = rows
     noise = measure_noise([row.units for row in rows], folds)
-    compared = sum(row.mean is not None for row in others)
-    gaps = (measure_gap(best.units, row.units, compared, noise, folds=folds) for row in others)
+    known = sum(row.mean is not None for row in rows)
+    pairs = known * (known - 1) // 2  # any of them could have been the best: it is picked after looking
+    gaps = (measure_gap(best.units, row.units, pairs, noise, folds=folds) for row in others)
     return (best, *(_place(row, gap) for row, gap in zip(others, gaps, strict=True)))
 
 
@@ -129,10 +130,8 @@ def measure_noise(rows: Sequence[Units], folds: int) -> Noise | None:
     return Noise(deviation=sqrt(squares / free), free=free) if free > 0 else None
 
 
-def measure_gap(
-    best: Units, other: Units, compared: int, noise: Noise | None, *, folds: int = 0
-) -> Gap | None:
-    """Return how far a row is behind, with an interval by Student's t that all `compared` rows share (Bonferroni).
+def measure_gap(best: Units, other: Units, pairs: int, noise: Noise | None, *, folds: int = 0) -> Gap | None:
+    """Return how far a row is behind, with an interval by Student's t whose risk all `pairs` share (Bonferroni).
 
     Folds are compared where both have them. What they learn from is nearly the same, so that they differ less than new
     data would: the variance is enlarged by the share of what is judged to what is learnt from, 1 / (folds - 1) (Nadeau
@@ -147,7 +146,7 @@ def measure_gap(
     if noise is None:
         return Gap(difference=middle)
     share = 1 / len(best) + 1 / len(other) + (2 / (folds - 1) if folds else 0.0)
-    half = find_student(1 - LEVEL / (2 * compared), noise.free) * noise.deviation * sqrt(share)
+    half = find_student(1 - LEVEL / (2 * pairs), noise.free) * noise.deviation * sqrt(share)
     return Gap(difference=middle, interval=(middle - half, middle + half))
 
 
