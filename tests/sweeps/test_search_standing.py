@@ -8,8 +8,10 @@ import pytest
 pytest.importorskip("optuna")
 
 from tests.sweeps.made import METRIC, put_run
+from workbench.commands.sweep_lines import format_standings
 from workbench.jobs.job import Job
 from workbench.jobs.queue import Queue
+from workbench.sweeps.outcome import BEHIND
 from workbench.sweeps.plan import SearchPlan, name_runs, plan_repeats, write_plan
 from workbench.sweeps.record import Sweep, SweepFolder, SweepTrial, make_sweep, write_sweep
 from workbench.sweeps.search import open_study, take_up, tell
@@ -95,3 +97,35 @@ def test_a_trial_that_failed_takes_nothing_from_one_with_the_same_values(tmp_pat
     assert found.best.outcomes[0].trial == study.best_trial.number + 1
     assert found.best.mean == study.best_value
     assert [row.mean is None for row in found.rows] == [False] * 5 + [True]
+
+
+def test_a_trial_that_diverged_before_its_first_score_stays_with_its_reason_and_once(
+    folder: SweepFolder,
+) -> None:
+    begin(folder, 1, 0.2, 0.4)
+    begin(folder, 2)
+    study = open_study(folder)
+    tell(study, take_up(study, PLAN, 1), "complete", value=0.3)
+    tell(study, take_up(study, PLAN, 2), "pruned", reason="the loss became no number")
+    found = read_standings(folder)
+    assert found.states == {"finished": 2, "pruned": 1, "to come": 2, "stopped": 2}
+    assert [(one.run, one.reason) for one in found.rows[1].outcomes] == [
+        ("hunt-02-seed0", "the loss became no number")
+    ]
+    assert "hunt-02-seed0 pruned: the loss became no number" in format_standings(found)
+
+
+def test_the_second_training_of_a_trial_that_diverged_is_listed_too(folder: SweepFolder) -> None:
+    begin(folder, 1, 0.2, 0.4)
+    run = name_runs(folder, PLAN, 1)[1]
+    run.metrics.unlink()
+    study = open_study(folder)
+    tell(study, take_up(study, PLAN, 1), "pruned", reason="the loss became no number")
+    assert [one.run for one in read_standings(folder).outcomes] == ["hunt-01-seed0", "hunt-01-seed1"]
+
+
+def test_what_half_of_the_others_were_better_than_is_no_trouble(folder: SweepFolder) -> None:
+    begin(folder, 1, 0.2)
+    study = open_study(folder)
+    tell(study, take_up(study, PLAN, 1), "pruned", reason=f"{BEHIND} by step 20")
+    assert BEHIND not in format_standings(read_standings(folder))

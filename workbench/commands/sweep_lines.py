@@ -110,11 +110,8 @@ def _format_classes(found: Standings) -> list[str]:
 
 
 def _format_troubles(found: Standings) -> list[str]:
-    bad = [
-        one for one in found.outcomes if one.state in ("failed", "oom", "interrupted", "stopped", "skipped")
-    ]
     reasons: dict[str, list[str]] = {}
-    for one in bad:
+    for one in filter(lambda one: one.is_trouble, found.outcomes):
         reasons.setdefault(f"{one.state}{f': {one.reason}' if one.reason else ''}", []).append(one.run)
     lines = [
         f"{', '.join(runs[:3])}{', …' if len(runs) > 3 else ''} {reason}" for reason, runs in reasons.items()

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FINISHED, PRUNED, ABSENT, INTERRUPTED = "finished", "pruned", "not begun", "interrupted"
 OPEN = ("waiting", "queued", "running")
+TROUBLES = ("failed", "oom", INTERRUPTED, "stopped", "skipped")
+BEHIND = "half of the others were better"  # why most that are pruned are; any other reason is worth a look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,11 @@ class Outcome:
     def counts(self) -> bool:
         """Whether it says how good its values are."""
         return self.state == FINISHED and self.score is not None
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether it ended in a way that somebody may want to hear the reason of."""
+        return self.state in TROUBLES or (self.state == PRUNED and not self.reason.startswith(BEHIND))
 
 
 Said = tuple[str, str]  # a state, and its reason
@@ -180,9 +187,14 @@ def _measure(record: Mapping[str, Any]) -> float | None:
     return (ended - began).total_seconds()
 
 
-def drop_unbegun(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
-    """Leave out the trainings that a pruned trial was spared."""
-    return tuple(one for one in outcomes if one.state != PRUNED or one.curve)
+def drop_spared(folder: SweepFolder, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+    """Leave out the trainings that a pruned trial was spared; its first stays, whatever is left of it."""
+    first = {one.trial: one for one in reversed(outcomes)}
+    return tuple(
+        one
+        for one in outcomes
+        if one.state != PRUNED or one is first[one.trial] or (folder.project / "runs" / one.run).exists()
+    )
 
 
 def count_states(outcomes: tuple[Outcome, ...]) -> dict[str, int]:

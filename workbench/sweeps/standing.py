@@ -11,7 +11,7 @@ from workbench.sweeps.outcome import (
     Outcome,
     Said,
     count_states,
-    drop_unbegun,
+    drop_spared,
     read_jobs,
     read_outcomes,
 )
@@ -58,7 +58,7 @@ def read_standings(folder: SweepFolder) -> Standings:
     sweep = read_sweep(folder)
     jobs = read_jobs(sweep)
     metric, found = read_outcomes(folder, sweep, jobs)
-    outcomes = drop_unbegun(found)
+    outcomes = drop_spared(folder, found)
     return Standings(
         folder=folder,
         sweep=sweep,

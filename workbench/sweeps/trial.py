@@ -21,6 +21,7 @@ from workbench.files import PATIENCE, claim, prepare_folder
 from workbench.run import Run
 from workbench.sweeps.curve import has_diverged, read_curve, read_steps
 from workbench.sweeps.following import Asked, Follower, listening, say, to_exit_code
+from workbench.sweeps.outcome import BEHIND
 from workbench.sweeps.plan import SearchPlan, name_runs, read_plan
 from workbench.sweeps.record import SweepFolder
 from workbench.sweeps.search import State, alone, open_study, report, show_values, take_up, tell
@@ -45,7 +46,7 @@ class Work:
         mean = (sum(self.scores) + value) / (len(self.scores) + 1)
         is_behind = report(self.study, self.trial, place, mean)
         if is_behind and steps / WARMUP <= step < steps:
-            return f"half of the others were better by step {place}"
+            return f"{BEHIND} by step {place}"
         return ""
 
     def end(self, state: State, reason: str = "", *, value: float | None = None) -> None:
