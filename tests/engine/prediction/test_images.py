@@ -98,6 +98,23 @@ def test_images_are_called_by_their_way_from_the_folder_that_all_share(tmp_path)
     assert name_images([tmp_path / "x" / "a.png"]) == {tmp_path / "x" / "a.png": "a.png"}
 
 
+def test_a_way_that_goes_up_is_named_by_where_it_leads(tmp_path, monkeypatch):
+    draw(tmp_path / "work" / "here" / "1.png"), draw(tmp_path / "there" / "2.png")
+    draw(tmp_path / "far" / "3.png"), (tmp_path / "far" / "deep").mkdir()
+    (tmp_path / "work" / "link").symlink_to(tmp_path / "far" / "deep")
+    monkeypatch.chdir(tmp_path / "work")
+    paths = find_images(["here", "../there", "link/../3.png"])
+    assert list(name_images(paths).values()) == ["work/here/1.png", "there/2.png", "far/3.png"]
+
+
+def test_an_image_that_two_ways_lead_to_is_seen_once(tmp_path, monkeypatch):
+    draw(tmp_path / "in" / "a.png"), draw(tmp_path / "in" / "b.png")
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    monkeypatch.chdir(tmp_path)
+    found = find_images(["in", tmp_path / "in" / "a.png", "in/../in/b.png", "link"])
+    assert found == (Path("in/a.png"), Path("in/b.png"))
+
+
 # What is seen in them
 
 

@@ -1,7 +1,8 @@
 """From the words that a person typed to images: files, folders and patterns, each image once and in one order."""
 
 import glob
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from workbench.errors import InputMissing, nearest
@@ -16,10 +17,20 @@ def find_images(words: Iterable[str | Path]) -> tuple[Path, ...]:
 
     A file is taken as it is, whatever it is called: whoever reads it says what is wrong with it.
     """
-    found: dict[Path, None] = {}
-    for word in words:
-        found.update(dict.fromkeys(_find(str(word))))
-    return tuple(found)
+    paths = [path for word in words for path in _find(str(word))]
+    found: dict[Path, Path] = {}
+    for path, place in zip(paths, _locate(paths), strict=True):
+        found.setdefault(place, path)
+    return tuple(found.values())
+
+
+def _locate(paths: Iterable[Path]) -> Iterator[Path]:
+    """Say where each lies, whichever way its folder was reached; a file that is a link keeps its own name."""
+    folders: dict[Path, str] = {}
+    for path in paths:
+        if path.parent not in folders:
+            folders[path.parent] = os.path.realpath(path.parent)
+        yield Path(folders[path.parent], path.name)
 
 
 def _refuse_film(path: Path) -> None:
@@ -78,8 +89,12 @@ def _suggest(path: Path) -> str:
 
 
 def name_images(paths: Sequence[Path]) -> dict[Path, str]:
-    """Name each image by its way from the folder that all of them are in: no two are called the same."""
-    whole = [path.absolute() for path in paths]
+    """Name each image by its way from the folder that all of them are in: no two are called the same.
+
+    Names become places below the folder that is written: none of them may lead up.
+    """
+    places = zip(paths, _locate(paths), strict=True)
+    whole = [place if ".." in path.parts else path.absolute() for path, place in places]
     folders = [one.parent.parts for one in whole]
     shared = 0
     for parts in zip(*folders, strict=False):
