@@ -95,13 +95,14 @@ def _predict(args: argparse.Namespace) -> int:
     from workbench.engine.prediction.sources import find_images
 
     chosen = choose_run(args.run)
-    paths = find_images(args.source)
+    out = args.out or chosen.predicted
+    paths = find_images(args.source, out)
     ids = read_ids(args.ids) if args.ids else {}
     min_score, why = (args.min_score, "as asked for") if args.min_score is not None else find_score(chosen)
     say(f"{len(paths)} images; objects with a score of {min_score:.2f} or more ({why})")
     order = Order(
         run=chosen.name,
-        out=args.out or chosen.predicted,
+        out=out,
         formats=args.format,
         min_score=min_score,
         tile=args.tile,

@@ -19,6 +19,7 @@ from tests.engine.prediction.test_predictor import put_run
 from workbench.data.mask import mask_to_array
 from workbench.engine.models.table import MODELS
 from workbench.engine.prediction.images import predict_images, ready
+from workbench.engine.prediction.outputs.own_files import OwnFiles
 from workbench.engine.prediction.sources import find_images, name_images
 from workbench.errors import InputMissing
 
@@ -105,6 +106,20 @@ def test_a_way_that_goes_up_is_named_by_where_it_leads(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "work")
     paths = find_images(["here", "../there", "link/../3.png"])
     assert list(name_images(paths).values()) == ["work/here/1.png", "there/2.png", "far/3.png"]
+
+
+@pytest.mark.parametrize("place", ["found", "."])
+def test_what_was_written_below_a_source_is_no_source_the_next_time(tmp_path, monkeypatch, place):
+    draw(tmp_path / "in" / "a.png"), draw(tmp_path / "in" / "found" / "mine.png")
+    monkeypatch.chdir(tmp_path)
+    out = tmp_path / "in" / place
+    OwnFiles(out).plan(["overlay/a.jpg", "labelme/a.png", "labelme/a.json"])
+    draw(out / "overlay" / "a.jpg"), draw(out / "labelme" / "a.png")
+    for words in (["in"], ["in/**/*.png"]):
+        assert find_images(words, out) == (Path("in/a.png"), Path("in/found/mine.png"))
+    with pytest.raises(InputMissing, match="holds none but what was predicted"):
+        find_images([out / "overlay"], out)
+    assert find_images([out / "overlay" / "a.jpg"], out) == (out / "overlay" / "a.jpg",)
 
 
 def test_an_image_that_two_ways_lead_to_is_seen_once(tmp_path, monkeypatch):

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from workbench.engine.prediction.outputs.own_files import read_names
 from workbench.errors import InputMissing, nearest
 from workbench.formats.images import IMAGE_SUFFIXES
 from workbench.formats.listing import list_folder
@@ -12,12 +13,14 @@ from workbench.formats.listing import list_folder
 FILM_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv")
 
 
-def find_images(words: Iterable[str | Path]) -> tuple[Path, ...]:
+def find_images(words: Iterable[str | Path], out: Path | None = None) -> tuple[Path, ...]:
     """Return the images that words mean, in their order; a folder's own are sorted, hidden ones are left alone.
 
-    A file is taken as it is, whatever it is called: whoever reads it says what is wrong with it.
+    A file is taken as it is, whatever it is called: whoever reads it says what is wrong with it. What an earlier
+    command wrote into the folder `out` is in no folder and of no pattern: the same words mean the same images again.
     """
-    paths = [path for word in words for path in _find(str(word))]
+    own = _list_own(out) if out else frozenset()
+    paths = [path for word in words for path in _find(str(word), own)]
     found: dict[Path, Path] = {}
     for path, place in zip(paths, _locate(paths), strict=True):
         found.setdefault(place, path)
@@ -33,6 +36,11 @@ def _locate(paths: Iterable[Path]) -> Iterator[Path]:
         yield Path(folders[path.parent], path.name)
 
 
+def _list_own(out: Path) -> frozenset[str]:
+    home = os.path.realpath(out)
+    return frozenset(f"{home}/{name}" for name in read_names(out))
+
+
 def _refuse_film(path: Path) -> None:
     if path.suffix.lower() in FILM_SUFFIXES and path.is_file():
         frames = f"{path.stem}/%06d.jpg"
@@ -42,13 +50,13 @@ def _refuse_film(path: Path) -> None:
         )
 
 
-def _find(word: str) -> list[Path]:
+def _find(word: str, own: frozenset[str]) -> list[Path]:
     path = Path(word)
     if _exists(path):
         _refuse_film(path)
-        return _list(path) if path.is_dir() else [path]
+        return _list(path, own) if path.is_dir() else [path]
     if glob.has_magic(word):
-        return _match(word)
+        return _match(word, own)
     raise InputMissing(f"{word}: must be an image, a folder or a pattern, but is not there{_suggest(path)}")
 
 
@@ -59,18 +67,23 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _list(folder: Path) -> list[Path]:
-    names = list_folder(folder).images
-    if not names:
-        kinds = " ".join(IMAGE_SUFFIXES)
-        raise InputMissing(f"{folder}: must hold images ({kinds}), but holds none; name another folder")
-    return [folder / name for name in names]
+def _list(folder: Path, own: frozenset[str]) -> list[Path]:
+    there = [folder / name for name in list_folder(folder).images]
+    images = _leave_out(own, there)
+    if not images:
+        kinds, but = " ".join(IMAGE_SUFFIXES), " but what was predicted" if there else ""
+        raise InputMissing(f"{folder}: must hold images ({kinds}), but holds none{but}; name another folder")
+    return images
 
 
-def _match(pattern: str) -> list[Path]:
+def _leave_out(own: frozenset[str], paths: list[Path]) -> list[Path]:
+    return [path for path, place in zip(paths, _locate(paths), strict=True) if str(place) not in own]
+
+
+def _match(pattern: str, own: frozenset[str]) -> list[Path]:
     """Look for files of a pattern; `**` stands for any folders."""
     found = (Path(name) for name in glob.glob(pattern, recursive=True))  # noqa: PTH207  # patterns may be absolute
-    images = sorted(path for path in found if _is_picture(path) and path.is_file())
+    images = _leave_out(own, sorted(path for path in found if _is_picture(path) and path.is_file()))
     if not images:
         raise InputMissing(f"{pattern}: must match an image, but matches none; try it with ls")
     return images

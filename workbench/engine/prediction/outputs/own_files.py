@@ -22,7 +22,7 @@ class OwnFiles:
 
     def __init__(self, folder: Path, kept: Keep = lambda name, path: False) -> None:
         self.folder, self._kept = folder, kept
-        self._old = _read_names(folder / MARK)
+        self._old = read_names(folder)
         self._planned: set[str] = set()
 
     def plan(self, names: Iterable[str]) -> None:
@@ -117,10 +117,10 @@ def stream_names(folder: Path) -> Iterator[str]:
         return
 
 
-def _read_names(path: Path) -> set[str]:
+def read_names(folder: Path) -> set[str]:
     """Return the names of an earlier run's files; none where there was none, or its note cannot be trusted."""
     try:
-        names = orjson.loads(path.read_bytes())["files"]
+        names = orjson.loads((folder / MARK).read_bytes())["files"]
     except (OSError, ValueError, KeyError, TypeError):
         return set()
     if not isinstance(names, list):
