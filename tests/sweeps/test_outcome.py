@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.sweeps.made import METRIC, put_run, put_sweep
-from workbench.jobs.job import FAILED, Job
+from workbench.jobs.job import FAILED, FINISHED, Job
 from workbench.jobs.queue import Queue
 from workbench.run import hold
 from workbench.sweeps.outcome import INTERRUPTED, Outcome, read_jobs, read_outcomes
@@ -73,6 +73,24 @@ def test_the_queue_says_what_waits_and_why_it_failed_but_the_run_that_it_finishe
     ]
     put_run(folder, sweep.trials[1], 0.4)
     assert read(folder)[1].state == "finished"
+    queue.close()
+
+
+def test_a_sweep_whose_name_has_a_space_knows_its_jobs_and_is_open_while_one_waits(tmp_path: Path) -> None:
+    folder, queue = put_sweep(tmp_path / "p", "my lr", [{"LR": "1"}]), Queue(tmp_path / "home")
+    sweep = read_sweep(folder)
+    (trial,) = sweep.trials
+    first = queue.submit(Job(command=("true",), place="/", name="convert"))
+    number = queue.submit(Job(command=("true",), place="/", name=f"train {trial.run}", after=(first,)))
+    write_sweep(folder, replace(sweep, trials=(replace(trial, jobs=(number,)),), home=str(queue.home)))
+    assert [one.state for one in read(folder)] == ["waiting"]
+    assert read_standings(folder).is_open
+    entry = queue.start(queue.find(first), ())
+    assert entry is not None and queue.end(entry, FINISHED)
+    assert [one.state for one in read(folder)] == ["queued"]
+    assert read_standings(folder).is_open
+    queue.ask_to_stop(number)
+    assert not read_standings(folder).is_open
     queue.close()
 
 

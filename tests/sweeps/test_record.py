@@ -66,8 +66,8 @@ def test_names_of_trials_sort_as_their_numbers_do() -> None:
     assert sorted(names) == names
 
 
-@pytest.mark.parametrize("name", ["", "a/b", ".hidden", ".."])
-def test_a_name_that_would_leave_its_place_is_refused(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["", "a/b", ".hidden", "..", "last"])
+def test_a_name_that_would_leave_its_place_or_means_another_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(SweepError, match="must be a name"):
         make_sweep(tmp_path, name)
 

@@ -6,6 +6,7 @@ from workbench.errors import BAD_DATA, USAGE, WorkbenchError
 
 SEED = "train.seed"  # the key that says nothing about the model, and everything about noise
 FOLD = "split.fold"  # the key that says which fold is judged
+LAST = "last"  # what is said instead of the newest one's name
 
 
 class SweepError(WorkbenchError):
@@ -22,9 +23,11 @@ def name_trial(sweep: str, number: int, count: int) -> str:
 
 
 def require_name(name: str) -> str:
-    """Refuse what names no folder, or one elsewhere."""
+    """Refuse what names no folder, or one elsewhere, or means the newest."""
     if not name or Path(name).name != name or name.startswith("."):
         raise SweepError(
             f"--name {name}: must be a name without slashes or a dot in front, but is not; change it", USAGE
         )
+    if name == LAST:
+        raise SweepError(f"--name {name}: must be a name of its own, but means the newest; change it", USAGE)
     return name

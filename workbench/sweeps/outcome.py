@@ -114,7 +114,7 @@ def _find_job(queue: "Queue", trial: SweepTrial) -> "Entry | None":
     """The training's job; a number that another queue gave means another job."""
     with suppress(WorkbenchError, IndexError):
         entry = queue.find(trial.jobs[0])
-        name = entry.job.name.rpartition(" ")[2]  # of the run, or of the trial whose runs have more behind it
+        name = entry.job.name.partition(" ")[2]  # of the run, or of the trial whose runs have more behind it
         return entry if trial.run == name or trial.run.startswith(f"{name}-") else None
     return None
 

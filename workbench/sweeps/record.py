@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from workbench.errors import CANNOT_CREATE, InputMissing, nearest
 from workbench.files import explain_os_error, is_file, prepare_folder, temporary_name, write_atomically
-from workbench.sweeps.names import SweepError, require_name
+from workbench.sweeps.names import LAST, SweepError, require_name
 
 if TYPE_CHECKING:
     from workbench.run import Run
@@ -191,7 +191,7 @@ def list_sweeps(project: Path) -> list[SweepFolder]:
 def find_sweep(project: Path, name: str = "") -> SweepFolder:
     """Return the sweep that a person means by its name or its folder; without either, the last one."""
     known = list_sweeps(project)
-    if name in ("", "last"):
+    if name in ("", LAST):
         if not known:
             raise InputMissing(
                 f"{project}: must have a sweep, but has none; workbench launch --sweep makes one"
