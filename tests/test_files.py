@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import IO_FAILED, OutputError
-from workbench.files import atomic_file, claim, contained, is_locked, write_atomically
+from workbench.files import atomic_file, claim, contained, is_locked, sweep, temporary_name, write_atomically
 
 
 def names(folder):
@@ -111,3 +111,24 @@ def test_who_asks_whether_a_lock_is_held_is_not_in_the_way_of_who_wants_it(tmp_p
         assert claim(wanting, patience=5)
     finally:
         os.close(wanting)
+
+
+def test_two_machines_whose_processes_have_one_number_write_one_file_at_once(tmp_path):
+    """As in two containers that share a disk."""
+    code = (
+        "from pathlib import Path; from workbench.files import temporary_name as name; print(name(Path('a')))"
+    )
+    number = "import os; os.getpid = lambda: 7; "
+    run = [sys.executable, "-c", number + code]
+    one, two = (subprocess.run(run, capture_output=True, text=True, check=True).stdout for _ in "ab")
+    assert one != two
+    assert all(said.startswith(".a.") and said.endswith(".7.workbench.tmp\n") for said in (one, two))
+
+
+def test_what_a_process_left_that_had_the_number_of_this_one_is_swept_up(tmp_path):
+    mine = temporary_name(tmp_path / "a.json")
+    left = (f".b.json.{os.getpid()}.workbench.tmp", f".c.json.0123abcd.{os.getpid()}.workbench.tmp")
+    for path in (mine, *(tmp_path / name for name in left)):
+        path.touch()
+    sweep(tmp_path)
+    assert names(tmp_path) == [mine.name]

@@ -56,9 +56,10 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
 def temporary_name(path: Path) -> Path:
     """Name what is being written, beside its final place; names of other alphabets take more bytes than letters."""
     short = path.name.encode(errors="surrogateescape")[:80].decode(errors="ignore")
-    return path.with_name(f".{short}.{os.getpid()}.workbench.tmp")
+    return path.with_name(f".{short}.{_TOKEN}.{os.getpid()}.workbench.tmp")
 
 
+_TOKEN = os.urandom(4).hex()  # in containers that share a disk many processes have the same small number
 PATIENCE = 0.4  # seconds in which who was just killed lets go of a lock, and who only asks about it
 
 
@@ -100,13 +101,15 @@ def sweep(folder: Path) -> None:
     from shutil import rmtree
 
     for path in folder.glob(".*.workbench.tmp"):
-        number = path.name.split(".")[-3]
-        if number.isdecimal() and not _is_alive(int(number)) and _is_free(path):
+        token, number = path.name.split(".")[-4:-2]  # there was no token once
+        if number.isdecimal() and not _is_alive(int(number), token) and _is_free(path):
             with suppress(OSError):
                 rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
-def _is_alive(process: int) -> bool:
+def _is_alive(process: int, token: str) -> bool:
+    if process == os.getpid():
+        return token == _TOKEN  # or else one that had this number before, or on another machine
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
