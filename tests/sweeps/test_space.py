@@ -69,6 +69,22 @@ def test_every_whole_number_has_an_equal_part_of_the_way() -> None:
     assert picked == "111222333444"
 
 
+@pytest.mark.parametrize(
+    ("text", "value", "typed"),
+    [
+        ("0.0001..0.1", 0.0012345, "0.001234"),  # four digits of a small number,
+        ("0.9999..0.99999", 0.999954321, "0.99995432"),  # and of where it stands in a narrow range
+        ("0.99..0.999:log", 0.9912344, "0.991234"),
+        ("1e3..1e5", 13894.6, "13890"),  # as whole numbers are read, too
+        ("-0.001..0.001", 0.0, "0"),
+        ("0..100:0.0125", 12.3375, "12.3375"),
+        ("1.0..2e9", 1.23456e9, "1235000000"),
+    ],
+)
+def test_a_number_has_four_digits_or_as_many_as_its_range_needs(text: str, value: float, typed: str) -> None:
+    assert read_axis("K", text).show(value) == typed
+
+
 @given(low=st.floats(1e-6, 1e3), factor=st.floats(1.001, 1e4), share=st.floats(0, 1), log=st.booleans())
 def test_what_is_typed_never_lies_beyond_an_end(low: float, factor: float, share: float, log: bool) -> None:
     axis = read_axis("K", f"{low!r}..{low * factor!r}:{'log' if log else 'linear'}")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from workbench.errors import USAGE, JobError
 
 DECADE = 10.0  # a range from here on, seen from its low end, is searched by orders of magnitude
-DIGITS = 4  # of a number that is tried: more of them say nothing
+DIGITS = 4  # of a number that is tried, or of the width of its range: more of them say nothing
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _RANGE = re.compile(rf"({_NUMBER})\.\.({_NUMBER})(?::(log|linear|{_NUMBER}))?")
 
@@ -45,11 +45,14 @@ class Range:
 
     def show(self, value: object) -> str:
         """Return a number as it is typed; rounded, but never beyond an end."""
-        number = float(str(value))
+        number, width = float(str(value)), self.high - self.low
         if self.whole:
             return str(round(number))
-        rounded = f"{number:.{DIGITS}g}"
-        return rounded if self.low <= float(rounded) <= self.high else repr(number)
+        finest = min(
+            abs(number) or width, self.step or width
+        )  # in a narrow range the digits that differ stand far behind
+        rounded = round(number, DIGITS - 1 - math.floor(math.log10(finest)))
+        return repr(rounded if self.low <= rounded <= self.high else number).removesuffix(".0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
