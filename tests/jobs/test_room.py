@@ -30,6 +30,14 @@ def test_what_waits_keeps_its_share() -> None:
     assert left.reserve(ask(cores=3)).full
 
 
+def test_many_that_wait_for_one_gpu_do_not_keep_the_cores_from_others() -> None:
+    room = Room(cores=4)
+    for _ in range(5):
+        room = room.reserve(ask(gpus=1))
+    assert room == Room(cores=3)
+    assert room.reserve(ask(cores=4)).full  # for cores another one waits, and is not overtaken
+
+
 def test_what_can_never_fit_is_known() -> None:
     assert not Room(cores=2).holds(ask(gpus=1))
     assert Room(cores=2).holds(ask(cores=2))

@@ -1,7 +1,7 @@
 """How much runs at once on this machine: cores and GPUs, and what of them is free."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +16,9 @@ class Room:
 
     cores: int
     gpus: tuple[int, ...] = ()
+    reserved: frozenset[str] = field(
+        default=frozenset(), compare=False
+    )  # of what somebody has a share already
 
     @property
     def full(self) -> bool:
@@ -36,8 +39,16 @@ class Room:
         return self.gpus[: job.gpus]
 
     def reserve(self, job: Job) -> "Room":
-        """Return what is left when a job that cannot start yet is to have its share next."""
-        return replace(self, cores=self.cores - job.cores, gpus=self.gpus[job.gpus :])
+        """Return what is left when a job that cannot start yet is to have its share next.
+
+        Of those that wait for GPUs, and of those that wait for cores, the first one has a share: all of them together
+        would have what nobody else may use meanwhile.
+        """
+        lacking = "gpus" if job.gpus > len(self.gpus) else "cores"
+        if lacking in self.reserved:
+            return self
+        left = replace(self, cores=self.cores - job.cores, gpus=self.gpus[job.gpus :])
+        return replace(left, reserved=self.reserved | {lacking})
 
     def holds(self, job: Job) -> bool:
         """Whether a job would ever fit, if nothing else ran."""
