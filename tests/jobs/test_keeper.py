@@ -13,7 +13,16 @@ import pytest
 
 from workbench.errors import BUSY
 from workbench.jobs import keeper as keeping
-from workbench.jobs.folder import JobFolder, give_token, is_running, make_folder, read_exit_code, read_json
+from workbench.jobs.folder import (
+    JobFolder,
+    give_token,
+    is_running,
+    make_folder,
+    read_exit_code,
+    read_job,
+    read_json,
+    write_json,
+)
 from workbench.jobs.job import Job
 from workbench.jobs.keeper import ABANDONED, REPLACED
 from workbench.jobs.processes import find_members
@@ -170,6 +179,17 @@ def test_whoever_takes_over_does_not_take_the_word_of_an_older_try(tmp_path: Pat
     assert folder.log.read_text() == "done\ndone\n"
 
 
+def test_whoever_takes_over_grants_no_more_time(tmp_path: Path) -> None:
+    folder = prepare(tmp_path, "import time; time.sleep(60)", limit=1000.0)
+    keeper = start(folder)
+    wait_for(lambda: read_json(folder.status))
+    keeper.kill()
+    keeper.wait()
+    write_json(folder.status, {**(read_json(folder.status) or {}), "began": time.time() - 2000})
+    start(folder, 1, "--adopt").wait(20)
+    assert (read_json(folder.end(1)) or {})["reason"] == "it took longer than its limit of 1000 seconds"
+
+
 def test_an_orphan_can_be_stopped(tmp_path: Path) -> None:
     folder = prepare(tmp_path, "import time; time.sleep(60)")
     keeper = start(folder)
@@ -221,8 +241,19 @@ def test_a_sign_of_life_is_given(tmp_path: Path) -> None:
 def test_a_new_try_is_not_judged_by_the_signs_of_life_of_the_one_before(tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "job", Job(command=("true",), place="/"))
     folder.heartbeat.touch()
+    folder.stop.touch()
     assert give_token(folder, 2)
     assert not folder.heartbeat.exists()
+    assert not folder.stop.exists()  # nor is it stopped for that
+
+
+def test_signs_of_life_do_not_hang_on_what_the_clock_of_a_disk_says(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "job", Job(command=("true",), place="/"))
+    folder.heartbeat.touch()
+    later = time.time() + 3600
+    os.utime(folder.heartbeat, (later, later))  # a server whose clock is ahead of this machine's
+    keeping._beat(keeping.Try(folder=folder, token=1, job=read_job(folder), group=0, began=0.0))
+    assert folder.heartbeat.stat().st_mtime < later - 1800
 
 
 def test_a_tied_keeper_ends_its_command_kindly_when_whoever_started_it_is_gone(tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ class Try:
     why: str = ""
     told: bool = False  # whether status.json says all this; a full disk may take it later
     yielding: bool = False  # the scheduler wants the place back: the job goes on elsewhere
+    beat: float = float("-inf")  # when it last gave a sign of life
     compared: float = 0.0  # when its token was last compared with that of the newest try
     tied: bool = False  # to whoever started it, who holds the other end of its standard input
 
@@ -206,7 +207,7 @@ def _look(watched: Try) -> None:
     now = time.monotonic()
     if not watched.told:
         _tell(watched)
-    _beat(watched.folder)
+    _beat(watched)
     if _is_replaced(watched, now):
         watched.why = REPLACED
         end_members(watched.group, watched.mark)  # at once, since two must not write in one place
@@ -219,10 +220,12 @@ def _look(watched: Try) -> None:
         end_members(watched.group, watched.mark)
 
 
-def _beat(folder: JobFolder) -> None:
-    with suppress(OSError):  # a full disk must not end a job
-        if not folder.heartbeat.exists() or time.time() - folder.heartbeat.stat().st_mtime > BEAT:
-            folder.heartbeat.touch()
+def _beat(watched: Try) -> None:
+    now = time.monotonic()
+    if now - watched.beat > BEAT:
+        with suppress(OSError):  # a full disk must not end a job
+            watched.folder.heartbeat.touch()
+            watched.beat = now
 
 
 def _is_replaced(watched: Try, now: float) -> bool:
@@ -257,7 +260,7 @@ def _conclude(watched: Try, code: int) -> int:
             write_json(watched.folder.end(watched.token), end)
             break
         except OutputError:  # the disk is full: what the command has done must not be done again for that
-            _beat(watched.folder)
+            _beat(watched)
             time.sleep(RETRY)
     return code
 
