@@ -8,16 +8,18 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from workbench.errors import BUSY
+from workbench.errors import BUSY, OK
+from workbench.files import claim
 from workbench.jobs import consequences, daemon, waking
+from workbench.jobs.engines.engine import EngineBusy
 from workbench.jobs.engines.local import Local
-from workbench.jobs.folder import JobFolder, give_token, make_folder, read_json, write_json
+from workbench.jobs.folder import JobFolder, give_token, make_folder, read_json, read_token, write_json
 from workbench.jobs.job import FAILED, FINISHED, QUEUED, RUNNING, SKIPPED, STOPPED, Entry, Job
 from workbench.jobs.processes import find_members
 from workbench.jobs.queue import Queue
@@ -263,3 +265,141 @@ def test_trouble_with_the_files_of_one_job_does_not_stop_the_others(
         time.sleep(0.02)
     with pytest.raises(NotADirectoryError):  # and it is said
         mine.turn()
+
+
+def begin(queue: Queue, **more: object) -> tuple[Entry, JobFolder]:
+    """A job that runs, for all that the queue and its folder know."""
+    number = ask(queue, "", **more)
+    folder = make_folder(queue.folder(number).path, queue.find(number).job)
+    entry = queue.start(queue.find(number), ())
+    assert entry and give_token(folder, entry.token)
+    return entry, folder
+
+
+@contextmanager
+def holding(path: Path) -> Iterator[None]:
+    """Somebody who cannot be killed or found has a lock."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT)
+    assert claim(lock)
+    yield
+    os.close(lock)
+
+
+def refuse(self: Local, entry: Entry, folder: JobFolder, **more: object) -> str:
+    raise EngineBusy("later")
+
+
+def test_a_try_that_an_engine_did_not_take_for_sure_does_not_begin_late(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """sbatch may give up waiting for a controller that has the job all the same."""
+    monkeypatch.setattr(Local, "start", refuse)
+    number = ask(queue, "")
+    daemon.Daemon(queue=queue).turn()
+    entry = queue.find(number)
+    assert (entry.state, entry.reason) == (QUEUED, "later")
+    assert read_token(queue.folder(number)) > entry.token
+
+
+def test_a_try_that_has_begun_though_its_engine_said_no_is_not_begun_again(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = ask(queue, "")
+    with ExitStack() as held:
+
+        def take_and_refuse(self: Local, entry: Entry, folder: JobFolder, **more: object) -> str:
+            held.enter_context(holding(folder.lock))
+            raise EngineBusy("later")
+
+        monkeypatch.setattr(Local, "start", take_and_refuse)
+        daemon.Daemon(queue=queue).turn()
+        assert queue.find(number).state == RUNNING
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "losses"), [(0, FINISHED, 0), (1, QUEUED, 0), (137, QUEUED, 1)], ids=str
+)
+def test_a_try_has_ended_when_its_keeper_says_so_whatever_cannot_be_killed(
+    queue: Queue, code: int, state: str, losses: int
+) -> None:
+    entry, folder = begin(queue, retries=1)
+    write_json(folder.end(1), {"code": code, "reason": ""})
+    with holding(folder.lock):
+        mine = daemon.Daemon(queue=queue)
+        for _ in range(2):  # and no other try begins beside what is left
+            mine.turn()
+    found = queue.find(entry.number)
+    assert (found.state, found.losses, found.token) == (state, losses, 1)
+
+
+def test_keepers_for_what_cannot_be_killed_are_not_started_without_pause(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+
+    def start(self: Local, entry: Entry, folder: JobFolder, **more: object) -> str:
+        started.append(more["adopt"])
+        return ""
+
+    monkeypatch.setattr(Local, "start", start)
+    entry, folder = begin(queue)
+    mine = daemon.Daemon(queue=queue, seen={(entry.number, 1): 0.0})
+    with holding(folder.lock):
+        for _ in range(3):
+            mine.turn()
+    assert started == [True]
+
+
+def test_an_end_that_a_network_disk_shows_only_to_who_opens_the_folder_is_seen(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry, folder = begin(queue)
+    look = os.listdir
+
+    def revalidate(path: Any) -> list[str]:
+        if path == folder.path:
+            write_json(folder.end(1), {"code": 0, "reason": ""})
+        return look(path)
+
+    monkeypatch.setattr(os, "listdir", revalidate)
+    daemon.Daemon(queue=queue, seen={(entry.number, 1): 0.0}).turn()
+    assert queue.find(entry.number).state == FINISHED
+
+
+def test_an_end_that_is_written_while_a_try_is_given_up_counts(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry, _ = begin(queue)
+
+    def give_slowly(folder: JobFolder, token: int) -> bool:
+        write_json(folder.end(1), {"code": 0, "reason": ""})
+        return give_token(folder, token)
+
+    monkeypatch.setattr(consequences, "give_token", give_slowly)
+    daemon.Daemon(queue=queue, seen={(entry.number, 1): 0.0}).turn()
+    assert queue.find(entry.number).state == FINISHED
+
+
+def test_a_job_sees_its_own_gpus_and_no_others(queue: Queue) -> None:
+    write_room(queue.home, Room(cores=4, gpus=(2, 3)))
+    script = "import os; print(os.environ['CUDA_VISIBLE_DEVICES'])"
+    numbers = [ask(queue, script, gpus=gpus) for gpus in (0, 1)]
+    work(queue, lambda: not queue.has_open())
+    assert [queue.folder(number).log.read_text() for number in numbers] == ["\n", "2\n"]
+
+
+def test_a_daemon_looks_once_more_when_others_could_have_taken_its_place(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = []
+
+    def work_meanwhile(mine: daemon.Daemon, rest: float) -> None:
+        turns.append(rest)
+        if len(turns) == 1:  # somebody finds the daemon there, just before it ends
+            ask(queue, "")
+        else:
+            queue.ask_to_stop(1)
+
+    monkeypatch.setattr(daemon, "_work", work_meanwhile)
+    assert daemon.serve(queue.home, rest=0.0) == OK
+    assert len(turns) == 2

@@ -149,6 +149,14 @@ def test_losses_and_failures_are_counted_apart(queue: Queue) -> None:
     assert (found.losses, found.failures, found.state) == (1, 1, QUEUED)
 
 
+def test_what_is_to_stop_is_not_queued_again(queue: Queue) -> None:
+    entry = begin(queue, queue.submit(ask()))
+    after = queue.submit(ask(after=(entry.number,)))
+    queue.ask_to_stop(entry.number)  # after the daemon has read how it stands
+    assert queue.put_back(entry, code=None, reason="SLURM does not take it at the moment")
+    assert (queue.find(entry.number).state, queue.find(after).state) == (STOPPED, SKIPPED)
+
+
 def test_what_has_not_begun_is_stopped_at_once_and_what_runs_is_asked(queue: Queue) -> None:
     running, queued = queue.submit(ask()), queue.submit(ask())
     begin(queue, running)

@@ -2,7 +2,7 @@
 
 from workbench.errors import BAD_CONFIG, BAD_DATA, NO_INPUT, NO_PERMISSION, OK, TERMINATED, USAGE
 from workbench.jobs import keeper
-from workbench.jobs.folder import give_token, read_token
+from workbench.jobs.folder import give_token, read_end, read_token
 from workbench.jobs.job import FAILED, FINISHED, STOPPED, Entry
 from workbench.jobs.queue import Queue
 
@@ -33,14 +33,17 @@ def lose(queue: Queue, entry: Entry, code: int | None = None) -> None:
     folder = queue.folder(entry.number)
     if read_token(folder) < entry.token:  # nobody came so far as to start it
         _end_or_put_back(queue, entry, code)
-    elif give_token(folder, entry.token + 1):  # a keeper that is only slow must not begin it after this
+        return
+    fenced = give_token(folder, entry.token + 1)  # a keeper that is only slow must not begin it after this
+    end = read_end(folder, entry.token) if fenced and code is None else None
+    if end is not None:  # it was only slow to say so
+        conclude(queue, entry, *end)
+    elif fenced or code is not None:
         _end_or_put_back(queue, entry, code, counter="losses")
 
 
 def _end_or_put_back(queue: Queue, entry: Entry, code: int | None, counter: str = "") -> None:
-    if entry.stopping:
-        queue.end(entry, STOPPED, reason="stopped")
-    elif entry.losses < LOSSES:
+    if entry.losses < LOSSES or entry.stopping:
         reason = "killed; tried again" if counter else ""
         queue.put_back(entry, code=code, reason=reason, counter=counter)
     else:

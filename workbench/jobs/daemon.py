@@ -26,8 +26,7 @@ from workbench.jobs.folder import (
     give_token,
     is_running,
     make_folder,
-    read_exit_code,
-    read_json,
+    read_end,
 )
 from workbench.jobs.job import FAILED, RUNNING, Entry
 from workbench.jobs.keeper import GRACE
@@ -173,8 +172,11 @@ class Daemon:
                 handles = [engine.start(*one, grace=self.grace, adopt=adopt) for one in tries]
         except (EngineBusy, MissingExtra) as error:
             self.resting[tries[0][0].job.engine] = time.monotonic() + PAUSE
-            for entry, _ in tries:
-                self.queue.put_back(entry, code=None, reason=str(error))
+            for entry, folder in tries:
+                if give_token(
+                    folder, entry.token + 1
+                ):  # it may have been taken all the same, and begin later
+                    self.queue.put_back(entry, code=None, reason=str(error))
         except JobError as error:
             for entry, _ in tries:
                 self.queue.end(entry, FAILED, reason=str(error))
@@ -193,14 +195,16 @@ class Daemon:
         sign = self._find_engine(entry).look(entry, folder)
         if sign is Sign.ALIVE:
             return
-        if sign is Sign.ORPHAN:
+        if (
+            sign is Sign.ORPHAN and not folder.end(entry.token).exists()
+        ):  # else what is left could not be killed
             if self._is_overdue(entry):
                 self._start([(entry, folder)], adopt=True)
+                del self.seen[entry.number, entry.token]
             return
-        end = read_json(folder.end(entry.token)) or {}
-        code = end.get("code", read_exit_code(folder, entry.token))
-        if code is not None:
-            conclude(self.queue, entry, int(code), str(end.get("reason", "")))
+        end = read_end(folder, entry.token)
+        if end is not None:
+            conclude(self.queue, entry, *end)
         elif sign is Sign.GONE or self._is_overdue(entry):
             lose(self.queue, entry)
 

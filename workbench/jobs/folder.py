@@ -115,6 +115,15 @@ def read_exit_code(folder: JobFolder, token: int) -> int | None:
     return None
 
 
+def read_end(folder: JobFolder, token: int) -> tuple[int, str] | None:
+    """Return the code of a try and why it ended, None while nobody has written that down."""
+    with suppress(OSError):
+        list(folder.path.iterdir())  # else a network disk may say for a minute that a file is not there
+    end = read_json(folder.end(token)) or {}
+    code = end.get("code", read_exit_code(folder, token))
+    return None if code is None else (int(code), str(end.get("reason", "")))
+
+
 def read_token(folder: JobFolder) -> int:
     """Return the number of the try that counts, 0 before the first."""
     with suppress(OSError, ValueError):

@@ -114,9 +114,11 @@ class Queue(Store):
         return bool(done)
 
     def put_back(self, entry: Entry, *, code: int | None, reason: str, counter: str = "") -> bool:
-        """Queue a running job again; what it was, one of `failures` or `losses`, may be counted."""
+        """Queue a running job again, unless it is to stop; what it was, `failures` or `losses`, may be counted."""
         counted = f", {counter} = {counter} + 1" if counter else ""
         with self.changing():
+            if self.find(entry.number).stopping:
+                return self.end(entry, STOPPED, code=code, reason="stopped")
             return bool(
                 self._base.execute(
                     f"UPDATE jobs SET state = ?, code = ?, reason = ?, gpu = '[]'{counted} "
