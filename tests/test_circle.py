@@ -28,6 +28,7 @@ from workbench.run import list_runs
 IMAGES = 40
 STEPS = "100"
 SMALL = {
+    "train.batch": "2",
     "INPUT.MIN_SIZE_TRAIN": "(160,)",
     "INPUT.MAX_SIZE_TRAIN": "224",
     "INPUT.MIN_SIZE_TEST": "160",
