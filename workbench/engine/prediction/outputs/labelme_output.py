@@ -1,6 +1,7 @@
 """Labelme files of predictions, each beside a link to its image: a folder that a person can finish in Labelme."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from workbench.engine.prediction.images import Seen
 from workbench.engine.prediction.outputs.names import Named
 from workbench.engine.prediction.outputs.touched import FOLDER, seal
 from workbench.errors import OutputError
-from workbench.files import link_or_copy, write_atomically
+from workbench.files import link_or_copy, temporary_name, write_atomically
 from workbench.formats.labelme import WRITTEN_VERSION, annotation_to_bytes
 
 
@@ -44,15 +45,19 @@ class LabelmeOutput:
         return [f"{FOLDER}/{named.labelme}", f"{FOLDER}/{named.labelled}"]
 
     def _link(self, source: Path, target: Path) -> None:
+        temporary = temporary_name(target)
         try:
             if target.exists() and target.samefile(source):
                 return
-            target.unlink(missing_ok=True)
-            link_or_copy(source, target)
+            link_or_copy(source, temporary)
+            temporary.replace(target)
         except OSError as error:
             raise OutputError(
                 f"{target}: cannot be written: {error.strerror}; choose another --out"
             ) from error
+        finally:
+            with suppress(OSError):  # it is there still where a twin had made the same link already
+                temporary.unlink()
 
     def _draw(self, seen: Seen) -> Iterator[Shape]:
         names = seen.names
