@@ -8,8 +8,9 @@ import pytest
 
 from tests.sweeps.made import put_run, put_sweep
 from workbench.cli import main
-from workbench.errors import BUSY, FAILED, NO_INPUT, OK, USAGE
+from workbench.errors import BUSY, FAILED, NO_INPUT, OK, USAGE, ProjectError
 from workbench.run import hold
+from workbench.sweeps.adoption import accept, plan_adoption
 from workbench.sweeps.record import SweepFolder, list_sweeps, read_sweep
 
 PROJECT = """\
@@ -170,6 +171,47 @@ def test_accepting_keeps_what_was_there_each_time(
     assert "BASE_LR = 0.02" in grid.before(2).read_text()
     assert tomllib.loads(path.read_text())["detectron2"]["SOLVER"]["BASE_LR"] == 0.01
     assert "not of the best: SOLVER.BASE_LR 0.02" in capsys.readouterr().err
+
+
+def test_accepting_changes_no_more_of_the_file_than_the_values(grid: SweepFolder) -> None:
+    """Neither what it is a link to, nor who may write it, nor how its lines end."""
+    path, shared = grid.project / "project.toml", grid.project.parent / "shared.toml"
+    content = path.read_bytes().replace(b"\n", b"\r\n")
+    shared.write_bytes(content)
+    shared.chmod(0o664)
+    path.unlink()
+    path.symlink_to(shared)
+    sweeps("adopt", "--accept")
+    assert path.is_symlink() and shared.stat().st_mode & 0o777 == 0o664
+    new = shared.read_bytes()
+    assert new.startswith(content.replace(b"300", b"20").rstrip()) and b"BASE_LR = 0.02\r\n" in new
+    assert new.count(b"\r\n") == new.count(b"\n")
+    assert grid.before(1).read_bytes() == content
+
+
+def test_what_somebody_wrote_meanwhile_is_not_written_over(grid: SweepFolder) -> None:
+    path = grid.project / "project.toml"
+    adoption = plan_adoption(grid, grid.run(read_sweep(grid).trials[0]))
+    path.write_text(path.read_text() + "ema = 0.9\n")
+    with pytest.raises(ProjectError, match="somebody wrote it; adopt again"):
+        accept(grid, adoption)
+    assert "ema = 0.9" in path.read_text()
+
+
+def test_what_says_nothing_about_the_values_is_left_out(grid: SweepFolder) -> None:
+    left = {
+        "train.seed": "1",
+        "split.fold": "cv/2",
+        "model.code": "model.py",
+        "train.device": "cpu",
+        "train.workers": "2",
+        "train.cache_mb": "10",
+    }
+    trial = read_sweep(grid).trials[0]
+    put_run(grid, trial, 0.3, typed={"train.steps": "20", **left})
+    adoption = plan_adoption(grid, grid.run(trial))
+    assert sorted(adoption.left_out) == sorted(left)
+    assert [key for key, _, _ in adoption.changes] == ["train.steps", "detectron2.SOLVER.BASE_LR"]
 
 
 def test_values_that_the_project_could_not_be_trained_with_are_not_adopted(

@@ -1,14 +1,16 @@
 """The values of a trial as settings of the project: what would change in project.toml, and the file with it."""
 
 import ast
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from stat import S_IMODE
 from typing import Any
 
 from workbench.errors import ProjectError
-from workbench.files import write_atomically
+from workbench.files import atomic_file, write_atomically
 from workbench.formats.toml_edit import Path as Keys
 from workbench.formats.toml_edit import Value, set_values
 from workbench.project import Project, read_project
@@ -26,7 +28,8 @@ LEFT_OUT = (SEED, FOLD, "model.code", "train.device", "train.workers", "train.ca
 class Adoption:
     """The new project.toml; `changes` are what differs: key, before (None: not there), after."""
 
-    text: str
+    old: bytes
+    new: bytes
     changes: tuple[tuple[str, Any, Any], ...]
     left_out: tuple[str, ...]
     changed_since: bool  # whether project.toml is not what the trial was trained with
@@ -35,7 +38,9 @@ class Adoption:
 def plan_adoption(folder: SweepFolder, run: Run) -> Adoption:
     """Put all that was typed for a run into the project's own words."""
     path = folder.project / FILE
-    text = path.read_text(encoding="utf-8")
+    old = path.read_bytes()
+    ending = "\r\n" if b"\r\n" in old else "\n"
+    text = old.decode().replace("\r\n", "\n")
     project = read_project(folder.project)
     typed = {str(key): str(value) for key, value in read_record(run).get("typed", {}).items()}
     kept = {key: value for key, value in typed.items() if key not in LEFT_OUT}
@@ -45,7 +50,8 @@ def plan_adoption(folder: SweepFolder, run: Run) -> Adoption:
     new = set_values(text, values, source=path)
     _require_readable(project, tomllib.loads(new))
     return Adoption(
-        text=new,
+        old=old,
+        new=new.replace("\n", ending).encode(),
         changes=tuple(change for change in changes if change[1] != change[2]),
         left_out=tuple(key for key in typed if key in LEFT_OUT),
         changed_since=run.project_copy.is_file() and run.project_copy.read_text(encoding="utf-8") != text,
@@ -100,20 +106,21 @@ def _require_readable(project: Project, tree: Mapping[str, Any]) -> None:
 
 def write_best(folder: SweepFolder, adoption: Adoption) -> Path:
     """Write best.toml into the sweep's folder."""
-    write_atomically(folder.best, adoption.text.encode())
+    write_atomically(folder.best, adoption.new)
     return folder.best
 
 
 def accept(folder: SweepFolder, adoption: Adoption) -> Path:
     """Put it in the place of project.toml; return where the old one is kept, which is never written over."""
-    path = folder.project / FILE
-    content = path.read_bytes()
-    kept = next(place for place in map(folder.before, range(1, 1000)) if not _is_other(place, content))
+    path = (folder.project / FILE).resolve()  # a link stays one
+    kept = next(place for place in map(folder.before, range(1, 1000)) if not _is_other(place, adoption.old))
     if not kept.exists():
-        write_atomically(kept, content)
-    if path.read_bytes() != content:
-        raise ProjectError(f"{path}: must stay as it is meanwhile, but somebody wrote it; adopt again")
-    write_atomically(path, adoption.text.encode())
+        write_atomically(kept, adoption.old)
+    with atomic_file(path) as stream:
+        os.fchmod(stream.fileno(), S_IMODE(path.stat().st_mode))
+        stream.write(adoption.new)
+        if path.read_bytes() != adoption.old:
+            raise ProjectError(f"{path}: must stay as it is meanwhile, but somebody wrote it; adopt again")
     return kept
 
 
