@@ -179,6 +179,31 @@ def test_a_job_is_found_by_what_it_does_and_not_by_its_number_alone(tmp_path: Pa
     assert [one.state for one in list_trials(folder)] == ["failed"]
 
 
+def test_who_looks_at_a_search_writes_nothing(folder: SweepFolder) -> None:
+    study, trial = begin(folder, 1)
+    tell(study, trial, "complete", value=0.5)
+    before = folder.journal.read_bytes()
+    assert [one.state for one in list_trials(folder)] == ["complete"]
+    assert folder.journal.read_bytes() == before
+
+
+def test_trials_beside_each_other_are_not_alike() -> None:
+    """What still runs is taken for bad; each by itself would go where the best was, within 0.1 of each other."""
+    study = optuna.create_study(direction="maximize")
+    plan = SearchPlan(axes={"lr": "0.0..1"}, count=16, train=(), place="")
+    axis = optuna.distributions.FloatDistribution(0, 1)
+    for number in range(1, 11):
+        share, known = (number - 0.5) / 10, {NUMBER: number}
+        value = -((share - 0.45) ** 2)
+        study.add_trial(
+            optuna.trial.create_trial(
+                params={"lr": share}, distributions={"lr": axis}, value=value, user_attrs=known
+            )
+        )
+    beside = [take_up(study, plan, number).params["lr"] for number in range(11, 17)]
+    assert max(beside) - min(beside) > 0.3
+
+
 def test_only_numbered_trials_are_listed_and_failed_ones_give_way(folder: SweepFolder) -> None:
     study, trial = begin(folder, 2)
     tell(study, trial, "failed")

@@ -7,7 +7,7 @@ finds its trial by that number and goes on with it, with the same values.
 
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -48,14 +48,13 @@ def open_study(folder: SweepFolder, plan: SearchPlan | None = None) -> Any:
     optuna = require("optuna", extra="scale")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     storage = optuna.storages.JournalStorage(Journal(folder.journal))
+    # Half of those that came that far were better: the other half is left. Hyperband would divide the few trials
+    # that a fine-tuning can afford among brackets, each too small to say what is good.
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=FEWEST, n_min_trials=FEWEST)
+    with suppress(KeyError):  # who only looks writes nothing
+        return optuna.load_study(storage=storage, study_name=STUDY, pruner=pruner)
     return optuna.create_study(
-        storage=storage,
-        study_name=STUDY,
-        load_if_exists=True,
-        direction="maximize",
-        # Half of those that came that far were better: the other half is left. Hyperband would divide the few trials
-        # that a fine-tuning can afford among brackets, each too small to say what is good.
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=FEWEST, n_min_trials=FEWEST),
+        storage=storage, study_name=STUDY, load_if_exists=True, direction="maximize", pruner=pruner
     )
 
 
