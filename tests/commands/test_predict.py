@@ -1,6 +1,8 @@
 """`workbench predict`: what it writes, what it leaves alone, and what it says."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -143,6 +145,17 @@ def test_a_bad_image_is_told_of_and_the_rest_is_written(runs, tmp_path, capsys):
     )
     assert "\x1b" not in shown.err and "passed over" in shown.err
     assert "overlay/a.jpg" in list_files(tmp_path / "out")
+
+
+def test_a_name_that_is_no_utf8_is_told_of_and_the_rest_is_written(runs, tmp_path, capsys):
+    odd = os.fsencode(draw(tmp_path / "in" / "a.png").with_name("z")) + b"\xff.png"
+    shutil.copy(tmp_path / "in" / "a.png", odd)
+    assert predict(runs["mask_rcnn_nano"], tmp_path / "in" / "*.png", "--json", out=tmp_path / "out") == 1
+    said = json.loads(capsys.readouterr().out)
+    assert [(one["path"][-11:], one["reason"]) for one in said["skipped"]] == [
+        ("z\\udcff.png", "the name must be UTF-8, but is not; rename the file")
+    ]
+    assert said["images"] == 1 and "overlay/a.jpg" in list_files(tmp_path / "out")
 
 
 def test_two_images_of_one_stem_share_no_file():

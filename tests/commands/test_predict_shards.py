@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from dataclasses import replace
 
@@ -159,6 +160,20 @@ def test_the_same_command_again_goes_on_with_what_is_left(runs, photographs, lau
     before = launched[:]
     predict(*words, 2, out=tmp_path / "out")  # over: anew
     assert launched != before and read_plan(tmp_path / "out" / ".shards").count == 10
+
+
+def test_a_name_that_is_no_utf8_is_told_of_by_shards_too(runs, launched, tmp_path, capsys):
+    odd = os.fsencode(draw(tmp_path / "in" / "a.png").with_name("z")) + b"\xff.png"
+    shutil.copy(tmp_path / "in" / "a.png", odd)
+    words = (runs["mask_rcnn_nano"], tmp_path / "in" / "*.png")
+    predict(*words, "--shards", 1, out=tmp_path / "out")
+    work(launched)
+    capsys.readouterr()
+    assert do("--plan", tmp_path / "out" / ".shards", "--json") == 1
+    said = json.loads(capsys.readouterr().out)
+    assert [one["path"][-11:] for one in said["skipped"]] == ["z\\udcff.png"]
+    assert predict(*words, out=tmp_path / "one") == 1
+    assert read_all(tmp_path / "out") == read_all(tmp_path / "one")
 
 
 def test_other_words_are_not_mixed_with_what_was_begun(runs, photographs, launched, tmp_path, capsys):

@@ -122,6 +122,11 @@ def test_what_was_written_below_a_source_is_no_source_the_next_time(tmp_path, mo
     assert find_images([out / "overlay" / "a.jpg"], out) == (out / "overlay" / "a.jpg",)
 
 
+def test_a_name_that_is_no_utf8_is_spelt_out(tmp_path):
+    odd = tmp_path / os.fsdecode(b"z\xff.png")
+    assert name_images([odd]) == {odd: "z\\udcff.png"}
+
+
 def test_an_image_that_two_ways_lead_to_is_seen_once(tmp_path, monkeypatch):
     draw(tmp_path / "in" / "a.png"), draw(tmp_path / "in" / "b.png")
     (tmp_path / "link").symlink_to(tmp_path / "in")

@@ -17,7 +17,7 @@ from workbench.engine.prediction.outputs.own_files import OwnFiles
 from workbench.engine.prediction.outputs.picture_output import PanopticOutput, SemanticOutput
 from workbench.engine.prediction.outputs.touched import is_touched
 from workbench.engine.prediction.predictor import Predictor
-from workbench.engine.prediction.sources import name_images
+from workbench.engine.prediction.sources import name_images, path_to_text
 from workbench.progress import track
 
 FORMATS = ("coco", "labelme", "overlay")
@@ -73,7 +73,7 @@ def deliver(
         images=images,
         objects=sum(counts.values()),
         classes={category.name: counts[category.name] for category in model.categories},
-        skipped=tuple((str(path), reason) for path, reason in skipped.items()),
+        skipped=tuple((path_to_text(path), reason) for path, reason in skipped.items()),
         files=tuple(sorted(written)),
     )
 

@@ -16,6 +16,7 @@ from workbench.engine.prediction.outputs.joint import read_piece
 from workbench.engine.prediction.outputs.own_files import settle, stream_names
 from workbench.engine.prediction.outputs.touched import is_touched
 from workbench.engine.prediction.places import NAMES, Asked, name_pieces, read_asked
+from workbench.engine.prediction.sources import path_to_text
 from workbench.run import Run
 from workbench.sharding.gather import (
     finish,
@@ -82,7 +83,7 @@ def _add_up(plan: Plan) -> _Sums:
 
 def name_image(item: str) -> str:
     """What a person calls an item of the plan: its path."""
-    return str(json.loads(item)[0])
+    return path_to_text(json.loads(item)[0])
 
 
 def _list_written(plan: Plan, joined: list[str]) -> Iterator[str]:

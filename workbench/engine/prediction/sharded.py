@@ -25,7 +25,7 @@ from workbench.engine.prediction.outputs.touched import FOLDER as LABELME
 from workbench.engine.prediction.outputs.touched import is_touched
 from workbench.engine.prediction.places import NAMES, Asked, name_pieces, read_asked
 from workbench.engine.prediction.predictor import Predictor, load_predictor
-from workbench.engine.prediction.sources import name_images
+from workbench.engine.prediction.sources import name_images, path_to_text
 from workbench.errors import OutputError
 from workbench.files import digest_file
 from workbench.run import Run, RunError
@@ -125,7 +125,7 @@ def _predict_chunk(
             yield path
 
     def note(path: Path, reason: str) -> None:
-        skipped.append((str(path), reason))
+        skipped.append((path_to_text(path), reason))
         tell(path, reason)
 
     def open_one(kind: str) -> Joint:

@@ -114,4 +114,9 @@ def name_images(paths: Sequence[Path]) -> dict[Path, str]:
         if len(set(parts)) > 1:
             break
         shared += 1
-    return {path: "/".join(one.parts[shared:]) for path, one in zip(paths, whole, strict=True)}
+    return {path: path_to_text("/".join(one.parts[shared:])) for path, one in zip(paths, whole, strict=True)}
+
+
+def path_to_text(path: str | Path) -> str:
+    """Spell out the bytes of a name that is no UTF-8, which no JSON takes."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
