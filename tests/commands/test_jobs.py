@@ -97,6 +97,14 @@ def test_an_unknown_job_and_no_job_are_told_apart(queue, capsys):
     assert "must be given a job" in shown(capsys, "show", code=USAGE).err
 
 
+@pytest.mark.parametrize("number", ["9" * 20, "-1"])
+def test_a_number_that_no_job_can_have_is_no_job(queue, capsys, number):
+    assert (
+        f"job {number}: must be in the queue, but is not"
+        in shown(capsys, "show", "--", number, code=NO_INPUT).err
+    )
+
+
 def test_room_is_set_and_shown(queue, capsys):
     assert shown(capsys, "room", "--cores", "3", "--gpus", "0,2").out == "cores 3, GPUs 0, 2\n"
     assert shown(capsys, "room", "--gpus", "none").out == "cores 3, GPUs none\n"

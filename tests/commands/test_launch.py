@@ -66,6 +66,20 @@ def test_what_could_never_start_is_refused_and_nothing_is_queued(home, capsys):
     (("--on", "locl"), "--on locl: must be one of inline, local, slurm, ray, but is not"),
     (("--sweep", "A"), "--sweep A: must be KEY=VALUE,VALUE"),
     (("--limit", "soon"), "--limit soon: must be a time such as 90m"),
+    (("--seeds", "-1"), "--seeds: must be 0 or more, but got -1"),
+    (("--seeds", "20261122"), "--seeds: must be 1000 or less, but got 20261122"),
+    (("--folds", "20261122"), "--folds: must be 1000 or less, but got 20261122"),
+    (("--cores", "0"), "--cores: must be 1 or more, but got 0"),
+    (("--cores", "-4"), "--cores: must be 1 or more, but got -4"),
+    (("--gpus", "-1"), "--gpus: must be 0 or more, but got -1"),
+    (("--retries", "-1"), "--retries: must be 0 or more, but got -1"),
+    (("--priority", "9" * 20), f"--priority: must be 1000000 or less, but got {'9' * 20}"),
+    (("--priority", "-" + "9" * 20), f"--priority: must be -1000000 or more, but got -{'9' * 20}"),
+    (("--after", "9" * 20), f"--after: must be {2**63 - 1} or less, but got {'9' * 20}"),
+    (("--after", "0"), "--after: must be 1 or more, but got 0"),
+    (("--after", "1", "--on", "inline"), "--after: must go with a queue, but --on is inline"),
+    (("--sweep", "train.seed=7,8", "--seeds", "2"), "--sweep train.seed: must not stand with --seeds"),
+    (("--sweep", "split.fold=a/1,a/2", "--folds", "2"), "--sweep split.fold: must not stand with --folds"),
 ])  # fmt: skip
 def test_what_makes_no_sense_is_refused(home, capsys, words, told):
     launch(*words, code=2)
@@ -79,7 +93,7 @@ def test_times_are_read(text, seconds):
     assert read_time(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["0", "m", "-1", "1w", "1h30"])
+@pytest.mark.parametrize("text", ["0", "m", "-1", "1w", "1h30", "9" * 400])
 def test_other_times_are_refused(text):
     with pytest.raises(JobError):
         read_time(text)
@@ -175,3 +189,8 @@ def test_the_name_of_a_job_that_never_began_is_free_again(home, capsys):
     launch("--name", "x", code=CANNOT_CREATE)
     assert main(["jobs", "stop", "--all"]) == OK
     launch("--name", "x")
+
+
+def test_a_project_that_is_named_twice_is_trained_once(home, capsys):
+    launch("projects/p", "--then", "none")
+    assert len(Queue(home / "home").entries()) == 1

@@ -87,7 +87,8 @@ def test_a_trial_trains_once_for_each_seed(home, capsys):
 
 @pytest.mark.parametrize(("words", "told"), [
     (("--sweep", "A=1,2"), "--search and --sweep: must not stand together"),
-    (("--trials", "0"), "--trials 0: must be 1 or more"),
+    (("--trials", "0"), "--trials: must be 1 or more, but got 0"),
+    (("--search", "train.seed=0..9", "--seeds", "2"), "--search train.seed: must not stand with --seeds"),
     (("--search", "B=2..1"), "--search B=2..1: must be a range from a lower to a higher number"),
     (("--then", "predict"), "--then predict: must be evaluate or report"),
 ])  # fmt: skip

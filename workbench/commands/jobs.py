@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.commands.job_lines import describe, format_list, to_json
 from workbench.commands.output import print_json, print_line, say
-from workbench.errors import OK, USAGE, JobError, OutputError
+from workbench.errors import OK, USAGE, InputMissing, JobError, OutputError
 
 if TYPE_CHECKING:
     from workbench.jobs.job import Entry
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HELP = "List jobs, show one, follow what it says, stop, retry or forget some; set how many may run at once."
 EXAMPLE = "workbench jobs logs 12 -f"
 SHOWN = 20  # ended jobs in a list; --all shows every one
+LAST = 2**63 - 1  # the largest number of a job that there can be
 TURN = 0.2
 
 
@@ -189,4 +190,7 @@ def _find(args: argparse.Namespace, queue: "Queue") -> "list[Entry]":
         raise JobError(
             f"workbench jobs {args.action}: must be given a job, but got none; name its number", USAGE
         )
+    for number in args.jobs:
+        if not 0 < number <= LAST:
+            raise InputMissing(f"job {number}: must be in the queue, but is not; workbench jobs lists them")
     return [queue.find(number) for number in args.jobs]

@@ -187,7 +187,9 @@ def test_where_the_cluster_is_goes_with_the_job_and_the_token_does_not(tmp_path:
     assert "a" * 64 not in str(found)
 
 
-@pytest.mark.parametrize("address", ["", "auto", "local", "head", "ray://head:10001", "head:port"])
+@pytest.mark.parametrize(
+    "address", ["", "auto", "local", "head", "ray://head:10001", "head:port", "head:0", "head:65536"]
+)
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(JobError, match="must be HOST:PORT of the cluster's head"):
         require_address(address)

@@ -11,6 +11,7 @@ from workbench.errors import USAGE, JobError
 if TYPE_CHECKING:
     from workbench.jobs.job import Job
 
+MOST = 10**6  # of what is counted: more of it is a slip of the finger
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -39,6 +40,12 @@ def read_pattern(args: argparse.Namespace) -> "Job":
     from workbench.jobs.job import Job
 
     require_engine(args.on)
+    require_numbers(args, "cores", low=1)
+    require_numbers(args, "gpus", "retries")
+    require_numbers(args, "priority", low=-MOST)
+    require_numbers(args, "after", low=1, high=2**63 - 1)
+    if args.after and args.on == "inline":
+        raise JobError("--after: must go with a queue, but --on is inline; leave one of them out", USAGE)
     return Job(
         command=(),
         place=str(Path.cwd()),
@@ -53,12 +60,22 @@ def read_pattern(args: argparse.Namespace) -> "Job":
     )
 
 
+def require_numbers(args: argparse.Namespace, *names: str, low: int = 0, high: int = MOST) -> None:
+    """Refuse numbers that are out of the question, before anything is reckoned with them."""
+    for name in names:
+        given = getattr(args, name)
+        wrong = [one for one in (given if isinstance(given, list) else [given]) if not low <= one <= high]
+        if wrong:
+            bounds = f"{low} or more" if wrong[0] < low else f"{high} or less"
+            raise JobError(f"--{name}: must be {bounds}, but got {wrong[0]}; correct it", USAGE)
+
+
 def read_time(text: str) -> float:
     """Understand 90, 90s, 15m, 2h and 1.5d as seconds; nothing is no limit."""
     if not text:
         return 0.0
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text)
-    if found is None or not float(found[1]):
+    if found is None or not 0 < float(found[1]) <= MOST:
         raise JobError(f"--limit {text}: must be a time such as 90m or 2h, but is not; correct it", USAGE)
     return float(found[1]) * _UNITS[found[2]]
 

@@ -1,6 +1,7 @@
 """From what was typed to the trainings that it means."""
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,23 +12,28 @@ from workbench.project_folder import find_project
 if TYPE_CHECKING:
     from workbench.sweeps.trials import Trial
 
+MANY = 1000  # seeds or folds
+
 
 def plan(args: argparse.Namespace, name: str) -> "list[Trial]":
     """Return the trainings under a name, and what follows each."""
-    from workbench.commands.launching.pattern import read_pattern
+    from workbench.commands.launching.pattern import read_pattern, require_numbers
     from workbench.sweeps.axes import read_sweeps
     from workbench.sweeps.names import FOLD, SEED
     from workbench.sweeps.trials import plan_trials
 
     pattern = read_pattern(args)
     sweeps = read_sweeps(args.sweep)
+    require_numbers(args, "seeds", high=MANY)
+    require_numbers(args, "folds", low=-MANY, high=MANY)  # a negative one is told below
+    _require_once(args, sweeps)
     if args.seeds:
         sweeps[SEED] = tuple(map(str, range(args.seeds)))
     if args.folds:
         from workbench.sweeps.folds import name_folds
 
         sweeps[FOLD] = name_folds(name, args.folds)
-    projects = [_find(project) for project in args.projects]
+    projects = list(dict.fromkeys(map(_find, args.projects)))
     pattern = replace(pattern, nodes=_require_nodes(args))
     wide = {"--gpus": args.gpus, "--nodes": args.nodes}
     rest = [*args.rest, *(word for name, count in wide.items() if count > 1 for word in (name, str(count)))]
@@ -39,9 +45,23 @@ def plan(args: argparse.Namespace, name: str) -> "list[Trial]":
     return plan_trials(projects, sweeps, rest, pattern, stamp=name, then=then)
 
 
+def _require_once(args: argparse.Namespace, sweeps: Mapping[str, object]) -> None:
+    """Refuse a key of which two options say what it is."""
+    from workbench.sweeps.names import FOLD, SEED
+
+    searched = [text.partition("=")[0] for text in args.search]
+    for option, key in (("seeds", SEED), ("folds", FOLD)):
+        if getattr(args, option) and (key in sweeps or key in searched):
+            other = "--sweep" if key in sweeps else "--search"
+            raise JobError(
+                f"{other} {key}: must not stand with --{option}, but does; leave one of them out", USAGE
+            )
+
+
 def _require_nodes(args: argparse.Namespace) -> int:
-    if args.nodes < 1:
-        raise JobError(f"--nodes: must be 1 or more, but got {args.nodes}; correct it", USAGE)
+    from workbench.commands.launching.pattern import require_numbers
+
+    require_numbers(args, "nodes", low=1)
     if args.nodes > 1 and args.on != "slurm":
         raise JobError(
             f"--nodes {args.nodes}: must go with --on slurm, but is on {args.on}; leave it out", USAGE

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.commands.launching.pattern import require_numbers
 from workbench.commands.output import format_table, print_line, say
 from workbench.errors import USAGE, JobError
 from workbench.jobs.words import PROGRAM
@@ -63,8 +64,7 @@ def _require_sense(args: argparse.Namespace) -> None:
     """Refuse what no search can do, before anything is made."""
     if args.sweep:
         raise JobError("--search and --sweep: must not stand together, but do; search KEY=A|B instead", USAGE)
-    if args.trials < 1:
-        raise JobError(f"--trials {args.trials}: must be 1 or more, but is not; correct it", USAGE)
+    require_numbers(args, "trials", low=1)
     if find_spec("optuna") is None:
         from workbench.extras import require
 

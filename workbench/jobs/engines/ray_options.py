@@ -14,6 +14,7 @@ OPTIONS = ("address", "token", "memory", "resources", "accelerator")
 OLDEST = (2, 52)  # the first that asks for a token
 TOKEN = Path(".ray") / "auth_token"  # below one's home: where Ray itself looks
 MAKE_ONE = "ray get-auth-token --generate makes one, for the cluster and for here"
+LAST_PORT = 2**16 - 1
 _UNITS = {"MB": 2**20, "GB": 2**30, "TB": 2**40}
 
 
@@ -31,12 +32,13 @@ def complete_options(typed: Mapping[str, str], environment: Mapping[str, str]) -
 
 def require_address(text: str) -> str:
     """Return HOST:PORT of the cluster's head; refuse what would be guessed, or would start a cluster."""
-    if re.fullmatch(r"[^\s/:]+:\d+|\[[0-9a-fA-F:]+\]:\d+", text):
+    found = re.fullmatch(r"(?:[^\s/:]+|\[[0-9a-fA-F:]+\]):(\d{1,5})", text)
+    if found and 0 < int(found[1]) <= LAST_PORT:
         return text
-    found = repr(text) if text else "none"
+    told = repr(text) if text else "none"
     hint = "say --ray address=… or set RAY_ADDRESS; the machine of the queue must be a node of the cluster"
     raise JobError(
-        f"--on ray: address: must be HOST:PORT of the cluster's head, but got {found}; {hint}", USAGE
+        f"--on ray: address: must be HOST:PORT of the cluster's head, but got {told}; {hint}", USAGE
     )
 
 
