@@ -82,6 +82,23 @@ def test_what_is_over_makes_room_for_the_next(tmp_path):
     assert make_plan(tmp_path / "p", name(6), shards=2, asked=ASKED).count == 6
 
 
+def test_of_two_who_begin_anew_none_destroys_what_the_other_has_begun(tmp_path, monkeypatch):
+    old = make_plan(tmp_path / "p", name(5), shards=2, asked=ASKED)
+    old.gathered.write_text("{}")
+    real, todo = plans._is_over, [lambda: make_plan(tmp_path / "p", name(6), shards=2, asked=ASKED)]
+
+    def look_early(folder):
+        over = real(folder)
+        if todo and over:
+            todo.pop()().part(0).mkdir(parents=True)  # the twin, which is at it already
+        return over
+
+    monkeypatch.setattr(plans, "_is_over", look_early)
+    plan = make_plan(tmp_path / "p", name(6), shards=2, asked=ASKED)
+    assert plan.part(0).is_dir() and plan == read_plan(tmp_path / "p")
+    assert [path.name for path in tmp_path.iterdir()] == ["p"]
+
+
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
     (tmp_path / "p").mkdir()
     (tmp_path / "p" / "mine.txt").write_text("mine")

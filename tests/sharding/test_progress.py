@@ -13,7 +13,7 @@ import pytest
 
 from tests.sharding.work import behave, copy_out
 from workbench.errors import IO_FAILED, JobError, OutputError
-from workbench.sharding import worker
+from workbench.sharding import progress, worker
 from workbench.sharding.gather import (
     find_missing,
     finish,
@@ -25,7 +25,7 @@ from workbench.sharding.gather import (
 )
 from workbench.sharding.plan import make_plan, read_plan
 from workbench.sharding.progress import Limits, describe_progress, measure_memory, work_on
-from workbench.sharding.quarantine import Death, judge, note_death
+from workbench.sharding.quarantine import Death, forget_deaths, judge, note_death, read_deaths
 from workbench.sharding.standing import Share, find_set_aside, read_shares
 from workbench.sharding.worker import Place
 
@@ -168,13 +168,14 @@ def test_what_is_killed_together_with_its_watcher_three_times_is_set_aside(tmp_p
     )
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR2])
 @pytest.mark.parametrize("who", ["watcher", "worker"])
-def test_whoever_is_asked_to_end_leaves_no_worker_and_blames_nobody(tmp_path, who):
+def test_whoever_is_asked_to_end_leaves_no_worker_and_blames_nobody(tmp_path, who, number):
     plan = make(tmp_path, ["a", "hangs"])
     process = subprocess.Popen([sys.executable, "-S", str(WORK), str(plan.folder), "1"])
     while not (workers := list_workers(process.pid)):
         time.sleep(0.01)
-    os.kill(process.pid if who == "watcher" else workers[0], signal.SIGTERM)
+    os.kill(process.pid if who == "watcher" else workers[0], number)
     assert process.wait(30) == 143
     assert not Path(f"/proc/{workers[0]}").exists()
     assert not list(plan.suspects.iterdir()) and not list(plan.at.iterdir())
@@ -316,3 +317,46 @@ def test_nobody_works_on_or_gathers_a_list_that_another_has_taken_the_place_of(t
     place.close()
     assert list(find_missing(new)) == [0, 1] and read_gathered(new) is None
     assert not list(new.part(0).parent.iterdir())
+
+
+def test_items_that_end_the_process_are_not_in_a_row_where_others_succeed_between(tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "IN_A_ROW", 2)
+    plan = make(tmp_path, ["crashes-1", "a", "crashes-2", "b"], chunk=4)
+    work(plan)
+    assert gather(plan) == ["a", "b"] and len(list(find_set_aside(plan))) == 2
+
+
+def test_only_the_items_that_are_forgotten_are_not_suspected_any_more(tmp_path):
+    plan = make(tmp_path, ["a", "b", "c", "d"])
+    for number in (0, 1, 1, 2, 3):
+        note_death(plan, Death(number=number, reason="crashed", sure=True))
+    forget_deaths(plan, [0, 2])
+    assert [death.number for chunk in (0, 1) for death in read_deaths(plan, chunk)] == [1, 1, 3]
+
+
+def test_everything_in_a_part_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    plan = make(tmp_path, ["a"])
+    done, sync, rename = [], os.fsync, Path.rename
+
+    def note_sync(descriptor):
+        done.append(os.fstat(descriptor).st_ino)
+        sync(descriptor)
+
+    def note_rename(path, target):
+        done.append("named")
+        return rename(path, target)
+
+    def go_deep(items, folder):
+        (folder / "deep").mkdir()
+        (folder / "deep" / "picture").write_text("painted")
+        return copy_out(items, folder)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    monkeypatch.setattr(Path, "rename", note_rename)
+    place = Place(tmp_path / "place")
+    worker._do_chunk(plan, 0, go_deep, place)
+    place.close()
+    part = plan.part(0)
+    inside = [part, *(part / name for name in ("done.json", "lines", "deep", "deep/picture"))]
+    assert {path.stat().st_ino for path in inside} <= {*done[: done.index("named")]}
+    assert done[done.index("named") + 1] == part.parent.stat().st_ino

@@ -18,6 +18,7 @@ import os
 import shutil
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -222,8 +223,8 @@ def _write_head(plan: Plan) -> None:
 def _take_place(plan: Plan, staging: Path) -> Plan:
     """Give a new plan its name, unless the same lies there and is not over."""
     folder = plan.folder
-    if plan.gathered.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        shutil.rmtree(folder)
+    if _is_over(folder):
+        _make_room(folder)
     try:
         staging.rename(folder)
     except OSError:  # there is one, or somebody has just put one there
@@ -235,6 +236,22 @@ def _take_place(plan: Plan, staging: Path) -> Plan:
         return _go_on(read_plan(folder), plan)
     sync_folder(folder.parent)
     return plan
+
+
+def _is_over(folder: Path) -> bool:
+    return (folder / "gathered.json").exists() or (folder.is_dir() and not any(folder.iterdir()))
+
+
+def _make_room(folder: Path) -> None:
+    """Remove a plan that is over, under another name first: a twin may just have begun anew in its place."""
+    old = temporary_name(folder.with_name(f"{folder.name}.old"))
+    with suppress(FileNotFoundError):
+        folder.rename(old)
+    if _is_over(old):
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            old.rename(folder)
 
 
 def _go_on(old: Plan, new: Plan) -> Plan:

@@ -24,7 +24,7 @@ TURN = 0.02  # seconds between two looks at the worker
 NEWS = 10.0  # seconds between two lines about how it goes
 IN_A_ROW = 10  # items set aside without one that could be done: then it is not the items
 STARTS = 3  # deaths while no item was begun
-ASKED_TO_END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+ASKED_TO_END = (*HELD, signal.SIGHUP)
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 Tell = Callable[[str], object]
