@@ -28,6 +28,7 @@ from workbench.sweeps.plan import Repeat, name_runs, plan_repeats, read_plan
 from workbench.sweeps.record import SweepFolder
 from workbench.sweeps.search import open_study, report, take_up, tell
 from workbench.sweeps.settling import list_trials
+from workbench.sweeps.trial import Work
 
 pytest.importorskip("optuna")
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
@@ -110,6 +111,22 @@ def test_what_falls_behind_is_ended_after_a_third_and_nothing_follows(tmp_path: 
     assert not (place.folder / "after").exists()
     assert "pruned: half of the others" in told
     assert run(folder, 5) == (0, told.splitlines()[0] + "\nit has ended before: pruned\n")
+
+
+def test_what_is_behind_is_ended_neither_in_its_first_third_nor_at_its_last_step(tmp_path: Path) -> None:
+    folder = make_search(tmp_path / "p")
+    plan, study = read_plan(folder), open_study(folder)
+    for number in range(1, 5):
+        trial = plant(folder, number, 0.01)
+        for step in (1, 2, 6):
+            report(study, trial, step, 0.9)
+        tell(study, trial, "complete", value=0.9)
+    place = Run(folder=tmp_path / "p" / "runs" / "hunt-05")
+    place.folder.mkdir(parents=True)
+    place.record.write_text(json.dumps({"state": "running", "steps": 6}))
+    work = Work(plan=plan, study=study, trial=plant(folder, 5, 0.2), asked=Asked())
+    said = [work.see(place, step, 0.1) for step in (1, 2, 6)]
+    assert said == ["", "half of the others were better by step 2", ""]
 
 
 def test_a_loss_that_is_no_number_ends_a_trial_for_good(tmp_path: Path) -> None:
