@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import InputMissing, JobError
+from workbench.jobs import store
 from workbench.jobs.job import FAILED, FINISHED, QUEUED, RUNNING, SKIPPED, STOPPED, WAITING, Entry, Job
 from workbench.jobs.queue import Queue
 
@@ -50,6 +51,18 @@ def test_the_most_urgent_comes_first_and_among_equals_the_oldest(queue: Queue) -
     for priority in (0, 5, 0, 5):
         queue.submit(ask(priority=priority))
     assert [entry.number for entry in queue.upcoming()] == [2, 4, 1, 3]
+
+
+def test_who_goes_through_what_could_be_started_may_write_what_others_change_meanwhile(queue: Queue) -> None:
+    with queue.changing():
+        numbers = [queue.submit(ask(priority=number % 3)) for number in range(250)]
+    other, seen = Queue(queue.home), []
+    for entry in queue.upcoming():
+        seen.append(entry.number)
+        if entry.number % 25 == 0:
+            other.submit(ask(priority=9))
+            assert queue.start(entry, ()) is not None
+    assert seen == sorted(numbers, key=lambda number: (-queue.find(number).job.priority, number))
 
 
 def test_a_job_waits_until_all_that_it_needs_has_finished(queue: Queue) -> None:
@@ -198,6 +211,48 @@ def test_racers_take_each_job_once(tmp_path: Path) -> None:
     for racer in racers:
         racer.join()
     assert sorted(taken) == list(range(1, 101))
+
+
+@pytest.mark.parametrize(
+    ("kind", "journal"), [("ext4", "wal"), ("nfs4", "delete"), ("lustre", "delete"), ("", "delete")]
+)
+def test_on_a_disk_that_others_may_mount_no_log_is_kept_beside_the_queue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, journal: str
+) -> None:
+    """All who use such a log must be on one machine."""
+    monkeypatch.setattr(store, "find_disk_kind", lambda folder: kind)
+    queue, other = Queue(tmp_path), Queue(tmp_path)
+    assert queue._base.execute("PRAGMA journal_mode").fetchone()[0] == journal
+    other.end(begin(other, queue.submit(ask())), FINISHED, code=0)
+    assert states(queue) == [FINISHED]
+    assert (tmp_path / "queue.db-wal").exists() == (journal == "wal")
+
+
+def test_a_queue_that_was_moved_to_a_shared_disk_does_without_a_log_and_its_server_keeps_to_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = ["ext4", "nfs4", "ext4"]
+    monkeypatch.setattr(store, "find_disk_kind", lambda folder: kinds[0])
+    for journal in ("wal", "delete", "delete"):
+        queue = Queue(tmp_path)
+        assert queue._base.execute("PRAGMA journal_mode").fetchone()[0] == journal
+        queue.close()
+        del kinds[0]
+
+
+def test_the_kind_of_a_disk_is_what_the_system_calls_it() -> None:
+    assert store.find_disk_kind(Path("/proc/self")) == "proc"
+    assert store.find_disk_kind(Path("/not/there")) == ""
+
+
+def test_a_queue_of_an_older_version_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as older:
+        tables = store._TABLES.replace("    preemptions INTEGER NOT NULL DEFAULT 0,\n", "")
+        older.setattr(store, "_TABLES", tables.replace("user_version = 2", "user_version = 1"))
+        older.setattr(store, "_VERSION", 1)
+        store.Store(tmp_path).close()
+    queue = Queue(tmp_path)
+    assert queue.find(queue.submit(ask())).preemptions == 0
 
 
 def test_a_file_that_is_no_queue_is_named(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ class Entry:
     token: int = 0  # which try; whoever holds an older one has no say any more
     failures: int = 0
     losses: int = 0  # tries that ended because somebody killed them or the machine went down
+    preemptions: int = 0  # tries in a row that had to give way before they came any further
     gpu: tuple[int, ...] = ()
     handle: str = ""  # by which the engine knows the try
     code: int | None = None

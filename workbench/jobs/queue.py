@@ -28,6 +28,9 @@ from workbench.jobs.job import (
 )
 from workbench.jobs.store import Store
 
+_AT_ONCE = 100  # jobs that are read together
+_HIGHEST = 2**63 - 1  # priority that SQLite can hold
+
 
 class Queue(Store):
     """One connection to the queue below a folder; for one thread."""
@@ -71,10 +74,20 @@ class Queue(Store):
 
     def upcoming(self) -> Iterator[Entry]:
         """Yield what could be started, the most urgent first; only as far as somebody asks."""
-        rows = self._base.execute(
-            "SELECT * FROM jobs WHERE state = ? ORDER BY priority DESC, number", (QUEUED,)
-        )
-        return map(_to_entry, rows)
+        priority, number = _HIGHEST, 0
+        while True:
+            with (
+                self.explained()
+            ):  # some at a time: who has a row to read still could not write what others change
+                rows = self._base.execute(
+                    "SELECT * FROM jobs WHERE state = ? AND priority <= ? AND (priority < ? OR number > ?) "
+                    "ORDER BY priority DESC, number LIMIT ?",
+                    (QUEUED, priority, priority, number, _AT_ONCE),
+                ).fetchall()
+            yield from map(_to_entry, rows)
+            if len(rows) < _AT_ONCE:
+                return
+            priority, number = rows[-1]["priority"], rows[-1]["number"]
 
     def has_open(self) -> bool:
         """Whether anything is left to do."""
@@ -114,8 +127,8 @@ class Queue(Store):
         return bool(done)
 
     def put_back(self, entry: Entry, *, code: int | None, reason: str, counter: str = "") -> bool:
-        """Queue a running job again, unless it is to stop; what it was, `failures` or `losses`, may be counted."""
-        counted = f", {counter} = {counter} + 1" if counter else ""
+        """Queue a running job again, unless it is to stop, and count what it was."""
+        counted = _COUNTED[counter]
         with self.changing():
             if self.find(entry.number).stopping:
                 return self.end(entry, STOPPED, code=code, reason="stopped")
@@ -172,8 +185,8 @@ class Queue(Store):
         while left:
             one = left.pop()
             self._base.execute(
-                "UPDATE jobs SET state = ?, failures = 0, losses = 0, stopping = 0, code = NULL, reason = '', "
-                "ended = NULL WHERE number = ?",
+                "UPDATE jobs SET state = ?, failures = 0, losses = 0, preemptions = 0, stopping = 0, "
+                "code = NULL, reason = '', ended = NULL WHERE number = ?",
                 (WAITING, one),
             )
             left += self._list_dependents(one, SKIPPED)
@@ -210,6 +223,13 @@ class Queue(Store):
                 self._base.execute("UPDATE jobs SET state = ? WHERE number = ?", (QUEUED, number))
 
 
+_COUNTED: Mapping[str, str] = {
+    "": "",
+    "failures": ", failures = failures + 1",
+    "losses": ", losses = losses + 1",
+    "preemptions": ", preemptions = preemptions + 1",
+    "progress": ", preemptions = 0",
+}
 _WORDS: Mapping[str, str] = {FAILED: "failed", STOPPED: "was stopped", SKIPPED: "was skipped"}
 
 
@@ -226,6 +246,7 @@ def _to_entry(row: Any) -> Entry:
         token=row["token"],
         failures=row["failures"],
         losses=row["losses"],
+        preemptions=row["preemptions"],
         gpu=tuple(json.loads(row["gpu"])),
         handle=row["handle"],
         code=row["code"],
