@@ -21,6 +21,7 @@ from workbench.jobs.engines.engine import EngineBusy
 from workbench.jobs.engines.local import Local
 from workbench.jobs.folder import JobFolder, give_token, make_folder, read_json, read_token, write_json
 from workbench.jobs.job import FAILED, FINISHED, QUEUED, RUNNING, SKIPPED, STOPPED, Entry, Job
+from workbench.jobs.keeper import PREEMPTED
 from workbench.jobs.processes import find_members
 from workbench.jobs.queue import Queue
 from workbench.jobs.room import Room, write_room
@@ -403,3 +404,56 @@ def test_a_daemon_looks_once_more_when_others_could_have_taken_its_place(
     monkeypatch.setattr(daemon, "_work", work_meanwhile)
     assert daemon.serve(queue.home, rest=0.0) == OK
     assert len(turns) == 2
+
+
+def give_way(queue: Queue, entry: Entry, seconds: float) -> Entry:
+    """The try had to, after so many seconds; return the next one, or how the job ended."""
+    folder = queue.folder(entry.number)
+    write_json(folder.status, {"token": entry.token, "began": 1000.0})
+    end = {"code": 143, "reason": PREEMPTED, "ended": 1000.0 + seconds}
+    write_json(folder.end(entry.token), end)
+    consequences.conclude(queue, entry, 143, PREEMPTED)
+    found = queue.find(entry.number)
+    return queue.start(found, ()) or found
+
+
+@pytest.mark.parametrize("seconds", [3.0, 86340.0])
+def test_what_begins_anew_each_time_and_never_has_time_enough_fails_at_last(
+    queue: Queue, seconds: float
+) -> None:
+    entry, _ = begin(queue)
+    for _ in range(9):
+        entry = give_way(queue, entry, seconds)
+        assert entry.state == RUNNING
+    entry = give_way(queue, entry, seconds)
+    assert (entry.state, entry.token) == (FAILED, 10)
+    assert entry.reason.startswith("preempted 10 times in a row without getting further, at last after")
+    assert "--slurm time=" in entry.reason
+    queue.retry(entry.number)
+    assert queue.find(entry.number).preemptions == 0
+
+
+def test_a_training_gives_way_as_often_as_it_has_to_while_it_comes_further(queue: Queue) -> None:
+    entry, folder = begin(queue)
+    folder.runs.write_text("projects/p/runs/one\n")
+    for _ in range(4):
+        for _ in range(9):  # sent away again before it has begun
+            entry = give_way(queue, entry, 20.0)
+        entry = give_way(queue, entry, 600.0)
+        assert (entry.state, entry.preemptions) == (RUNNING, 0)
+
+
+def test_a_job_has_the_environment_of_who_launched_it_whoever_woke_the_daemon(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", "/branch-of-somebody")
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.setenv("HTTPS_PROXY", "proxy")
+    script = "import os; print(*map(os.environ.get, ('PYTHONPATH', 'OMP_NUM_THREADS', 'HTTPS_PROXY')))"
+    number = ask(queue, script, environment={"OMP_NUM_THREADS": "2"})
+    waking.wake(queue.home)
+    end = time.monotonic() + 30
+    while queue.has_open():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert queue.folder(number).log.read_text() == "None 2 proxy\n"

@@ -21,6 +21,7 @@ from workbench.files import claim
 from workbench.jobs.consequences import conclude, lose
 from workbench.jobs.engines.engine import Begun, Engine, EngineBusy, Gathering, Sign
 from workbench.jobs.engines.table import find_engine
+from workbench.jobs.environment import WOKEN, choose_environment
 from workbench.jobs.folder import (
     JobFolder,
     give_token,
@@ -268,6 +269,7 @@ def main() -> int:
     parser.add_argument("--rest", type=float, default=REST)
     parser.add_argument("--grace", type=float, default=GRACE)
     typed = parser.parse_args()
+    os.environ[WOKEN] = " ".join(choose_environment(os.environ))
     with suppress(ValueError):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a closed terminal is no reason to end
     return serve(typed.home, rest=typed.rest, grace=typed.grace)

@@ -19,6 +19,15 @@ INHERITED_FAMILIES = (
 GIVEN = "CUDA_VISIBLE_DEVICES"  # who starts a job says which GPUs it sees, whatever its launcher saw
 
 
+WOKEN = "WORKBENCH_WOKEN_WITH"  # names of that kind that a daemon has of whoever woke it
+
+
+def drop_wakers(found: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what a daemon has of whoever woke it, and which each job has of its launcher."""
+    theirs = {WOKEN, *found.get(WOKEN, "").split()}
+    return {name: value for name, value in found.items() if name not in theirs}
+
+
 def choose_environment(found: Mapping[str, str]) -> dict[str, str]:
     """Return what a job needs of the environment in which it was launched."""
     return {

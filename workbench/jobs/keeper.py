@@ -23,6 +23,7 @@ from pathlib import Path
 
 from workbench.errors import BUSY, NO_INPUT, OutputError
 from workbench.files import PATIENCE, claim
+from workbench.jobs.environment import drop_wakers
 from workbench.jobs.folder import (
     JobFolder,
     is_running,
@@ -173,7 +174,8 @@ def _is_alive(watched: Try) -> bool:
 
 
 def _start(folder: JobFolder, job: Job, token: int, lock: int) -> "subprocess.Popen[bytes]":
-    environment = {**os.environ, **job.environment, MARK: f"{folder.path}#{token}", "PYTHONUNBUFFERED": "1"}
+    ours = {MARK: f"{folder.path}#{token}", "PYTHONUNBUFFERED": "1"}
+    environment = {**drop_wakers(os.environ), **job.environment, **ours}
     os.set_inheritable(lock, True)
     with folder.log.open("ab") as log:
         return subprocess.Popen(
