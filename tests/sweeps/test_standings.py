@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.sweeps.drawings import draw_key
 from workbench.sweeps.effects import explain, measure_effects, put_together, remove_folds
 from workbench.sweeps.outcome import Outcome
 from workbench.sweeps.record import Sweep, SweepFolder
@@ -325,3 +326,14 @@ def test_numbers_of_a_search_are_put_together_where_they_lie_together() -> None:
     assert put_together(["a", "b", "a"]) == ["a", "b", "a"]
     assert put_together(["1", "2", "1", "2"]) == ["1", "2", "1", "2"]
     assert put_together(values[:5]) == values[:5]
+
+
+def test_numbers_below_a_drawing_do_not_run_into_each_other() -> None:
+    rows = [outcome(0.5, ema=value) for value in ("0.999295", "0.9994207", "0.9998079", "0.9998553")]
+    drawing = draw_key("ema", "mask.AP", rows)
+    assert [text for text in ("0.999295", "0.999421", "0.999808", "0.999855") if f">{text}<" in drawing] == [
+        "0.999295",
+        "0.999808",
+    ]
+    near = [outcome(0.5, lr=value) for value in ("0.005", "0.01", "0.02", "0.04")]
+    assert all(f">{text}<" in draw_key("lr", "mask.AP", near) for text in ("0.005", "0.01", "0.02", "0.04"))

@@ -10,6 +10,7 @@ from workbench.sweeps.outcome import Outcome
 from workbench.sweeps.standings import Standing
 
 ROW, LABEL = 24, 30  # letters of a label that fit beside a row
+LETTER = 0.03  # of the width of a small drawing that one letter below it takes
 DECADE = 10.0  # numbers that span as much are drawn by their order of magnitude
 
 
@@ -92,7 +93,12 @@ def _find_number_ticks(xs: Sequence[float], *, is_log: bool) -> list[tuple[float
     """The values themselves where they are few; else round ones."""
     few = sorted(set(xs))
     ticks = few if len(few) <= 4 else find_ticks(min(xs), max(xs), 3)
-    return [(tick, f"{10**tick:.2g}" if is_log else f"{tick:g}") for tick in ticks]
+    found: list[tuple[float, str]] = []
+    for tick in ticks:
+        name = f"{10**tick:.2g}" if is_log else f"{tick:g}"
+        if not found or tick - found[-1][0] >= LETTER * len(name) * (few[-1] - few[0]):
+            found.append((tick, name))
+    return found
 
 
 def draw_curves(metric: str, rows: Sequence[Standing]) -> str:
