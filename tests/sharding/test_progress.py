@@ -360,3 +360,16 @@ def test_everything_in_a_part_is_on_the_disk_before_it_has_its_name(tmp_path, mo
     inside = [part, *(part / name for name in ("done.json", "lines", "deep", "deep/picture"))]
     assert {path.stat().st_ino for path in inside} <= {*done[: done.index("named")]}
     assert done[done.index("named") + 1] == part.parent.stat().st_ino
+
+
+def test_a_worker_that_ends_after_its_list_was_removed_is_held_against_nobody_in_the_next_one(tmp_path):
+    plan = make(tmp_path, map(str, range(6)))
+
+    def end_meanwhile(items, folder):
+        next(items)
+        begin_anew(plan, asked={"score": 0.3})
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with pytest.raises(JobError, match="another has taken its place"):
+        work_on(plan, 1, lambda: end_meanwhile)
+    assert not list(plan.suspects.iterdir())

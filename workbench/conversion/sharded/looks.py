@@ -54,8 +54,8 @@ def require_project(plan: Plan) -> Project:
     path = Path(plan.asked["project"]) / FILE
     if digest_file(path) != plan.asked["settings"]:
         raise JobError(
-            f"{path}: must stay as it is while shards are made, but was changed; remove {plan.folder.parent} "
-            "to begin anew",
+            f"{path}: must stay as it is while shards are made, but was changed; stop its jobs and remove "
+            f"{plan.folder.parent} to begin anew",
             BAD_DATA,
         )
     return read_project(path.parent)

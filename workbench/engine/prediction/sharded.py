@@ -104,7 +104,7 @@ def open_prediction(plan: Plan, tell: Tell) -> ChunkWork:
     if digest_file(_find_weights(run)) != asked.weights:
         raise RunError(
             f"{_find_weights(run)}: must be what the prediction began with, but it was trained on since; "
-            f"remove {plan.folder} and begin anew"
+            f"stop its jobs, remove {plan.folder} and begin anew"
         )
     return partial(_predict_chunk, ready(run, asked.device), asked, tell)
 
