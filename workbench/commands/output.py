@@ -23,7 +23,13 @@ def print_json(document: Any) -> None:
     """Print the one JSON document of `--json`."""
     import orjson
 
-    print_line(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+    try:
+        text = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+    except orjson.JSONEncodeError:  # it takes no name that is no UTF-8
+        import json
+
+        text = json.dumps(document, indent=2)
+    print_line(text)
 
 
 def say(text: str) -> None:
