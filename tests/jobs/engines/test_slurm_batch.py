@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import JobError
-from workbench.jobs.engines.engine import Begun
+from workbench.jobs.engines.engine import Begun, EngineBusy
 from workbench.jobs.engines.slurm_batch import (
     _choose_parameters,
+    _explain,
     _write_command,
     gather,
     name_task,
@@ -88,3 +89,16 @@ def test_the_shell_of_a_task_finds_the_folder_of_its_job(tmp_path: Path) -> None
 def test_what_slurm_could_not_be_told_is_refused(name: str, value: str, told: str) -> None:
     with pytest.raises(JobError, match=told):
         require_options({name: value})
+
+
+@pytest.mark.parametrize(("said", "later"), [
+    ("sbatch: error: Batch job submission failed: Slurm backup controller in standby mode", True),
+    ("sbatch: error: Batch job submission failed: Protocol authentication error", True),
+    ("sbatch: error: Batch job submission failed: Communication connection failure", True),
+    ("sbatch: error: Batch job submission failed: Socket timed out on send/recv operation", True),
+    ("sbatch: error: Batch job submission failed: Message receive failure", True),
+    ("sbatch: error: Batch job submission failed: Invalid account or account/partition combination", False),
+    ("sbatch: error: invalid partition specified: nowhere", False),
+])  # fmt: skip
+def test_what_slurm_may_take_later_is_no_refusal(said: str, later: bool) -> None:
+    assert isinstance(_explain([begin(1)], said), EngineBusy) is later

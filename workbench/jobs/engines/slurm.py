@@ -21,6 +21,8 @@ from workbench.jobs.job import Entry
 from workbench.jobs.room import Room
 
 PATIENCE = 5.0  # seconds that an answer of squeue is good for
+LIMIT = 20.0  # seconds for a program of SLURM to answer, while all other jobs wait
+SHARE = 5  # a squeue that is slow is asked so much more rarely than it takes
 SILENCE = 60.0  # seconds without a heartbeat after which a running job is dead, whatever SLURM says
 WAITING = ("PENDING", "CONFIGURING", "SUSPENDED", "REQUEUED", "REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT")
 LONGEST = 1001  # tasks of an array where the cluster does not say, which is what it has from the beginning
@@ -32,7 +34,7 @@ class Slurm:
     """Talks to the cluster whose programs are on the path."""
 
     home: Path
-    asked: float = 0.0
+    until: float = 0.0  # when squeue is asked again
     states: Mapping[str, tuple[str, str]] | None = field(default_factory=dict)  # None: SLURM does not answer
     names: frozenset[str] = frozenset()  # of our batch jobs
     longest: int = 0  # tasks that an array may have; 0: nobody has asked yet
@@ -56,7 +58,7 @@ class Slurm:
         if len(tries) > 1:  # which outlives the folder of any one of them
             scripts = self.home / "slurm" / name_try(*tries[0])
             self._throw_away(scripts.parent)
-        self.asked = 0.0
+        self.until = 0.0
         return submit(tries, scripts, grace=grace)
 
     def look(self, entry: Entry, folder: JobFolder) -> Sign:
@@ -85,14 +87,16 @@ class Slurm:
 
     def _ask(self) -> Mapping[str, tuple[str, str]] | None:
         """SLURM's number and word for each of our tries; one question serves all jobs of a turn."""
-        if time.monotonic() - self.asked > PATIENCE:
+        began = time.monotonic()
+        if began >= self.until:
             told = _run("squeue", "--me", "--array", "--noheader", "--format=%j %i %T")
             lines = [] if told is None else [line.split() for line in told.splitlines()]
             mine = [words for words in lines if len(words) == 3]
             self.names = frozenset(name for name, _, _ in mine)
             found = {name_task(name, place): (place, state) for name, place, state in mine}
             self.states = None if told is None else found
-            self.asked = time.monotonic()
+            ended = time.monotonic()
+            self.until = ended + max(PATIENCE, SHARE * (ended - began))
         return self.states
 
     def _throw_away(self, place: Path) -> None:
@@ -106,10 +110,10 @@ class Slurm:
 
 
 def _run(*words: str) -> str | None:
-    """What a program of SLURM says; None where it fails or is not there."""
+    """What a program of SLURM says; None where it fails, is not there or does not answer."""
     try:
-        told = subprocess.run(words, capture_output=True, text=True, check=False)
-    except OSError:
+        told = subprocess.run(words, capture_output=True, text=True, check=False, timeout=LIMIT)
+    except (OSError, subprocess.TimeoutExpired):
         return None
     return None if told.returncode else told.stdout
 

@@ -27,7 +27,8 @@ OPTIONS = (
 )
 # Words of sbatch when it may say something else later: nobody answers, or somebody has too many jobs already.
 LATER = (
-    *("unable to contact", "timed out", "connection refused", "zero bytes", "temporarily", "try again"),
+    *("unable to contact", "not responding", "timed out", "connection", "zero bytes", "send failure"),
+    *("receive failure", "standby mode", "authentication", "temporarily", "try again"),
     *("maxsubmit", "submitjob", "shutdown"),
 )
 
