@@ -60,10 +60,12 @@ class Place:
         from pathlib import Path
 
         words = self.words
-        while self._run(words) > 128 and not Path(self.end).exists():
-            words = [*self.words, "--adopt"]
-            time.sleep(0.5)
-        os._exit(0)
+        try:
+            while self._run(words) > 128 and not Path(self.end).exists():
+                words = [*self.words, "--adopt"]
+                time.sleep(0.5)
+        finally:  # whatever happened: without a keeper it holds nothing
+            os._exit(0)
 
     def _run(self, words: list[str]) -> int:
         import subprocess

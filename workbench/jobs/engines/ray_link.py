@@ -37,6 +37,7 @@ class Link:
     hopeless: bool = False  # whether waiting mends it
     rest: bytes = b""  # the beginning of a line
     since: float = 0.0  # when the process was started
+    ended: dict[str, float] = field(default_factory=dict)  # what was to end, and when that was said
 
     def read_names(self) -> set[str] | None:
         """Return the tries that the cluster has, as it last said; never waits."""
@@ -63,7 +64,9 @@ class Link:
 
     def end(self, name: str) -> None:
         """Have the actor of a try ended, and its keeper with it."""
-        if self.names is not None:
+        now = time.monotonic()
+        if self.names is not None and now - self.ended.get(name, -PAUSE) >= PAUSE:
+            self.ended[name] = now
             self._say({"end": name})
 
     def _has(self, name: str) -> bool:
@@ -124,6 +127,7 @@ class Link:
     def _hear(self, told: Mapping[str, Any]) -> None:
         if "names" in told:
             self.names, self.trouble, self.hopeless = set(told["names"]), "", False
+            self.ended = {name: when for name, when in self.ended.items() if name in self.names}
         if "started" in told and self.names is not None:
             self.names.add(told["started"])
         if "refused" in told:
@@ -142,3 +146,4 @@ class Link:
                     stream.close()
         self.process.wait()
         self.process, self.names, self.rest = None, None, b""
+        self.ended.clear()
