@@ -52,6 +52,11 @@ def all_ended(queue: Queue) -> bool:
     return not queue.has_open()
 
 
+def find_text(path: Path) -> str:
+    """What a file holds by now; one that is there may be empty yet."""
+    return path.read_text() if path.exists() else ""
+
+
 def test_jobs_run_in_the_order_of_their_needs_and_what_they_say_is_kept(queue: Queue, engine: str) -> None:
     first = ask(queue, engine, "print('one')")
     second = ask(queue, engine, "print('two'); raise SystemExit(3)", after=(first,))
@@ -108,7 +113,7 @@ time.sleep(60 if tries.read_text() == 'x' else 0)
 """
     number = ask(queue, engine, script)
     folder = queue.folder(number)
-    work(queue, lambda: (tmp_path / "tries").exists() and read_json(folder.status))
+    work(queue, lambda: find_text(tmp_path / "tries") and read_json(folder.status))
     status = read_json(folder.status) or {}
     os.kill(int(status["keeper"]), signal.SIGKILL)
     os.killpg(int(status["group"]), signal.SIGKILL)
