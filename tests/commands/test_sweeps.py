@@ -242,5 +242,18 @@ def test_a_sweep_is_removed_with_its_runs_and_never_while_one_is_trained(
     assert list((grid.project / "runs").iterdir()) == [] and list_sweeps(grid.project) == []
 
 
+def test_a_name_with_a_space_is_told_as_it_is_typed(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = put_sweep(project, "my lr", [{}])
+    put_run(folder, read_sweep(folder).trials[0], 0.5)
+    sweeps("show", "my lr")
+    assert "page 'my lr' draws it; … adopt 'my lr' takes" in capsys.readouterr().err
+    folder = put_sweep(project, "your lr", [{"A": "1"}])
+    put_run(folder, read_sweep(folder).trials[0], 0.5)
+    sweeps("page", "your lr")
+    assert "sweeps p adopt &#39;your lr&#39;" in folder.page.read_text()
+
+
 def test_a_list_takes_no_name(grid: SweepFolder) -> None:
     sweeps("list", "lr", code=USAGE)

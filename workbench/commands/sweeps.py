@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from shlex import quote
 
 from workbench.commands.output import print_json, print_line, say
 from workbench.errors import BUSY, OK, USAGE, InputMissing, WorkbenchError
@@ -73,7 +74,7 @@ def _show(args: argparse.Namespace, project: Path) -> int:
         return OK
     print_line(format_standings(found))
     if found.best:
-        name = found.sweep.name
+        name = quote(found.sweep.name)
         say(f"\nworkbench sweeps {args.project} page {name} draws it; … adopt {name} takes the best over")
     return OK
 

@@ -1,6 +1,7 @@
 """A sweep as one page that works offline, made of the blocks of a report."""
 
 from collections.abc import Iterator, Sequence
+from shlex import quote
 
 from workbench.report.blocks import Chart, Charts, Folded, Lead, Page, Paragraph, Section
 from workbench.report.html import render
@@ -49,7 +50,7 @@ def _write_lead(found: Standings) -> Lead:
     if best is None:
         return Lead(level="unknown", saying="Nothing is finished yet", finding=tell_states(found), next=())
     many = f", mean of {len(best.units)} {found.repeats}" if len(best.units) > 1 else ""
-    step = f"workbench sweeps {found.folder.project.name} adopt {found.sweep.name}"
+    step = f"workbench sweeps {found.folder.project.name} adopt {quote(found.sweep.name)}"
     return Lead(
         level="good" if best.whole else "unknown",
         saying=f"{found.metric} {tell_score(best)}{many}",
