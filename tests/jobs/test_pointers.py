@@ -11,7 +11,8 @@ from workbench.commands.job_lines import describe, to_json
 from workbench.commands.run_lines import LOST, describe_run, format_list, summarise_run
 from workbench.jobs.folder import JobFolder, make_folder, write_json
 from workbench.jobs.job import FAILED, FINISHED, Entry, Job
-from workbench.jobs.pointers import find_owner, join_run, list_runs
+from workbench.jobs.owners import find_owner
+from workbench.jobs.pointers import join_run, list_runs
 from workbench.jobs.queue import Queue
 from workbench.run import Run
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.commands.output import format_table, safe
 from workbench.errors import WorkbenchError
-from workbench.jobs.pointers import find_owner
+from workbench.jobs.owners import find_owner
 from workbench.run import Run, is_held, read_record
 
 UNKNOWN = "-"
