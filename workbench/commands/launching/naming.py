@@ -30,9 +30,9 @@ def planned(args: argparse.Namespace) -> "Iterator[tuple[list[Trial], list[Path]
     made: list[Path] = []
     try:
         yield _plan(args, made), made
-    except BaseException:
+        made.clear()
+    finally:
         _remove(made)
-        raise
 
 
 def _plan(args: argparse.Namespace, made: list[Path]) -> "list[Trial]":
