@@ -1,6 +1,8 @@
 """workbench jobs: the list, one job, what it said, stopping, trying again, forgetting."""
 
 import json
+import select
+import subprocess
 import sys
 import time
 
@@ -115,3 +117,46 @@ def test_room_is_set_and_shown(queue, capsys):
 def test_a_hostile_name_does_not_reach_the_terminal(queue, capsys):
     queue.submit(Job(command=("true",), place="/", name="\x1b[31mred"))
     assert "\x1b" not in shown(capsys).out
+
+
+def test_every_act_has_a_document(queue, capsys):
+    number = ask(queue)
+    stopped = json.loads(shown(capsys, "stop", "--all", "--json").out)["jobs"]
+    assert [(one["job"], one["state"], one["stopping"]) for one in stopped] == [(number, "stopped", False)]
+    assert [one["state"] for one in json.loads(shown(capsys, "retry", "1", "--json").out)["jobs"]] == [
+        "queued"
+    ]
+    folder = queue.folder(number)
+    folder.path.mkdir(parents=True)
+    folder.log.write_text("one\rtwo\n")
+    found = json.loads(shown(capsys, "logs", "1", "--json").out)
+    assert (found["job"], found["said"], found["log"]) == (1, "one\rtwo\n", str(folder.log))
+    shown(capsys, "stop", "1")
+    assert json.loads(shown(capsys, "clean", "--all", "--json").out) == {"forgotten": [1]}
+
+
+def test_a_log_is_followed_through_a_pipe_line_by_line_and_no_letter_is_torn(queue):
+    number = ask(queue)
+    log = queue.folder(number).log
+    log.parent.mkdir(parents=True)
+    log.write_bytes("step 1\nlö".encode()[:-1])
+    script = "import workbench.jobs.waking as w; w.wake = lambda home: None; from workbench.cli import main; import sys"
+    words = [
+        sys.executable,
+        "-c",
+        f"{script}; sys.exit(main(sys.argv[1:]))",
+        "jobs",
+        "logs",
+        str(number),
+        "-f",
+    ]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as follower:
+        try:
+            assert select.select([follower.stdout], [], [], 20)[0]  # something comes though the job goes on
+            first = follower.stdout.readline()
+            with log.open("ab") as stream:
+                stream.write("öss\r50 %\r100 %".encode()[1:])
+        finally:
+            queue.ask_to_stop(number)
+        rest = follower.stdout.read().decode()
+    assert (first, rest) == (b"step 1\n", "löss\n50 %\n100 %\n")

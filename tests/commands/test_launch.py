@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -194,3 +195,13 @@ def test_the_name_of_a_job_that_never_began_is_free_again(home, capsys):
 def test_a_project_that_is_named_twice_is_trained_once(home, capsys):
     launch("projects/p", "--then", "none")
     assert len(Queue(home / "home").entries()) == 1
+
+
+def test_what_is_run_here_has_a_document_and_what_it_says_is_not_in_it(home, capfd, monkeypatch):
+    program = (sys.executable, "-S", "-c", "import sys; print('said'); sys.exit('evaluate' in sys.argv)")
+    monkeypatch.setattr("workbench.sweeps.trials.PROGRAM", program)
+    launch("--on", "inline", "--name", "x", "--retries", "0", "--json", code=1)
+    told = capfd.readouterr()
+    (found,) = json.loads(told.out)["jobs"]
+    assert (found["numbers"], found["states"]) == ([], ["finished", "failed"])
+    assert "said" in told.err

@@ -10,7 +10,7 @@ from tests.commands.test_launch import home, launch  # noqa: F401
 from tests.conversion.folders import put
 from tests.drawing import square
 from workbench.cli import main
-from workbench.errors import CANNOT_CREATE, OK, USAGE
+from workbench.errors import CANNOT_CREATE, FAILED, NO_INPUT, OK, USAGE
 from workbench.formats.frozen_folds import read_frozen_folds
 from workbench.jobs.queue import Queue
 from workbench.project import read_project
@@ -109,23 +109,60 @@ def test_a_sweep_that_cannot_be_written_down_is_not_launched(
     assert Queue(project.parents[1] / "home").entries() == []
 
 
-def test_a_rehearsal_draws_no_folds(
+def test_a_rehearsal_writes_no_folds(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[list[str]] = []
 
     class Done:
-        stdout, stderr = json.dumps({"ok": True, "hours": 0.1, "pace": {"memory_gb": 1}}), ""
+        stdout, stderr, returncode = json.dumps({"ok": True, "hours": 0.1, "pace": {"memory_gb": 1}}), "", 0
 
     monkeypatch.setattr("subprocess.run", lambda words, **rest: asked.append(words) or Done())
     launch("--folds", "2", "--name", "cv", "--dry-run", *NEW)
-    told = capsys.readouterr().out.splitlines()
+    said = capsys.readouterr()
+    told = said.out.splitlines()
+    assert "p: 2 folds of 4, 4 images; the 2 of test stay out of all" in said.err
     assert [line.split()[-4:] for line in told if " train " in line] == [
         ["split.fold", "cv/1", "--run", "cv-01"],
         ["split.fold", "cv/2", "--run", "cv-02"],
     ]
-    assert not (project / "sweeps").exists()
-    assert asked and "split.fold" not in asked[0]
+    assert not (project / "sweeps").exists() and not read_project(project).frozen_split.exists()
+    assert len(asked) == 1 and "split.fold" not in asked[0]
+
+
+@pytest.mark.parametrize(("code", "said", "told"), [
+    (-9, "", "p: would fail: preflight ended with exit code -9"),
+    (1, json.dumps({"ok": False, "problems": ["no room"]}), "p: would fail: no room"),
+    (1, json.dumps({"ok": False}), "p: would fail: preflight ended with exit code 1"),
+])  # fmt: skip
+def test_a_preflight_that_did_not_end_well_is_told(
+    project: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    code: int,
+    said: str,
+    told: str,
+) -> None:
+    class Done:
+        stdout, stderr, returncode = said, "", code
+
+    monkeypatch.setattr("subprocess.run", lambda words, **rest: Done())
+    launch("--dry-run", *NEW)
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("words", "told", "code"), [
+    (("--folds", "9"), "--folds 9: there must be a group of images for each fold", USAGE),
+    (("--cores", "3"), "wants 3 cores and 0 GPUs where there are 2 and 0", FAILED),
+    (("--after", "7"), "job 7: must be in the queue", NO_INPUT),
+    (("--name", "a"), "a-02: must be a new run", CANNOT_CREATE),
+])  # fmt: skip
+def test_a_rehearsal_refuses_what_a_launch_would(
+    project: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], told: str, code: int
+) -> None:
+    (project / "runs" / "a-02").mkdir(parents=True)
+    launch("--seeds", "2", "--dry-run", *words, *NEW, code=code)
+    assert told in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [("--cores", "3"), ("--after", "7")])

@@ -89,6 +89,7 @@ def to_json(entry: "Entry", folder: "JobFolder") -> dict[str, Any]:
         "name": entry.job.name,
         "state": entry.state,
         "reason": entry.reason,
+        "stopping": entry.stopping,
         "code": entry.code,
         "command": list(entry.job.command),
         "place": entry.job.place,

@@ -1,6 +1,7 @@
 """`workbench jobs`: what was launched, how it stands, and what to do about it."""
 
 import argparse
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -98,26 +99,42 @@ def _logs(args: argparse.Namespace, queue: "Queue") -> int:
     if len(entries) != 1:
         raise JobError("workbench jobs logs: must be given one job, but got several; name one", USAGE)
     number, place = entries[0].number, 0
-    log = queue.folder(number).log
+    folder = queue.folder(number)
     while True:
         is_open = queue.find(number).state in OPEN  # asked first: what it says until then is printed below
-        place = _print_from(log, place)
-        if not (args.follow and is_open):
+        goes_on = args.follow and is_open
+        if args.json and not goes_on:
+            print_json(
+                {
+                    **to_json(queue.find(number), folder),
+                    "said": _read_from(folder.log, 0).decode(errors="replace"),
+                }
+            )
+        elif not args.json:
+            place = _print_from(folder.log, place, whole_lines=goes_on)
+        if not goes_on:
             return OK
         time.sleep(TURN)
 
 
-def _print_from(log: Path, place: int) -> int:
+def _print_from(log: Path, place: int, *, whole_lines: bool) -> int:
     """Print what a file has behind a place, and return its end; a progress bar's returns become lines."""
+    found = _read_from(log, place)
+    if whole_lines:  # the rest of a line, or of a letter, is still to come
+        found = found[: max(found.rfind(b"\n"), found.rfind(b"\r")) + 1]
+    if found:
+        print_line(found.decode(errors="replace").replace("\r", "\n").removesuffix("\n"))
+        sys.stdout.flush()  # whoever reads it through a pipe does not want to wait
+    return place + len(found)
+
+
+def _read_from(log: Path, place: int) -> bytes:
     try:
         with log.open("rb") as stream:
             stream.seek(place)
-            found = stream.read()
+            return stream.read()
     except FileNotFoundError:
-        return place
-    if found:
-        print_line(found.decode(errors="replace").replace("\r", "\n").removesuffix("\n"))
-    return place + len(found)
+        return b""
 
 
 def _stop(args: argparse.Namespace, queue: "Queue") -> int:
@@ -131,19 +148,26 @@ def _stop(args: argparse.Namespace, queue: "Queue") -> int:
             ):  # a full disk takes this name, if not what the queue writes; it may be this job's
                 queue.folder(entry.number).stop.touch()
     with queue.changing():
-        after = [queue.ask_to_stop(entry.number) for entry in reversed(entries)]
-    for entry in reversed(after):
+        after = [queue.ask_to_stop(entry.number) for entry in reversed(entries)][::-1]
+    for entry in after:
         word = "asked to stop, it ends after its checkpoint" if entry.state == RUNNING else entry.state
         say(f"job {entry.number}: {word}")
-    return OK
+    return _tell(args, queue, after)
 
 
 def _retry(args: argparse.Namespace, queue: "Queue") -> int:
     from workbench.jobs.job import FAILED, STOPPED
 
     entries = queue.entries((FAILED, STOPPED)) if args.all else _find(args, queue)
-    for entry in entries:
-        say(f"job {entry.number}: {queue.retry(entry.number).state}")
+    after = [queue.retry(entry.number) for entry in entries]
+    for entry in after:
+        say(f"job {entry.number}: {entry.state}")
+    return _tell(args, queue, after)
+
+
+def _tell(args: argparse.Namespace, queue: "Queue", entries: "list[Entry]") -> int:
+    if args.json:
+        print_json({"jobs": [to_json(entry, queue.folder(entry.number)) for entry in entries]})
     return OK
 
 
@@ -156,6 +180,8 @@ def _clean(args: argparse.Namespace, queue: "Queue") -> int:
     for number in numbers:
         rmtree(queue.folder(number).path, ignore_errors=True)
     say(f"{len(numbers)} jobs forgotten")
+    if args.json:
+        print_json({"forgotten": numbers})
     return OK
 
 

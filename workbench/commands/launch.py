@@ -65,8 +65,11 @@ def run(args: argparse.Namespace) -> int:
     with planned(args) as (trials, made):
         if args.dry_run:
             from workbench.commands.launching.rehearsal import rehearse
+            from workbench.commands.launching.submitting import require_startable
 
-            return rehearse(trials, as_json=args.json)
+            if not args.manifest:
+                require_startable([job for trial in trials for job in trial.jobs], args.after)
+            return rehearse(trials, folds=args.folds, as_json=args.json)
         if args.manifest or args.set or args.out:
             from workbench.commands.launching.manifesting import write_manifest
 
@@ -76,7 +79,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _launch(trials: "list[Trial]", made: list[Path], args: argparse.Namespace) -> int:
     from workbench.commands.launching.recording import begin_sweeps, record_sweeps
-    from workbench.commands.launching.submitting import chain, require_startable, submit_jobs, work_here
+    from workbench.commands.launching.submitting import (
+        chain,
+        judge,
+        require_startable,
+        submit_jobs,
+        work_here,
+    )
+    from workbench.commands.launching.telling import tell, tell_ends
 
     jobs = [job for trial in trials for job in trial.jobs]
     needs = list(chain([len(trial.jobs) for trial in trials]))
@@ -89,8 +99,9 @@ def _launch(trials: "list[Trial]", made: list[Path], args: argparse.Namespace) -
 
     if args.on == "inline":
         keep(None, ())
-        return work_here(jobs, needs)
-    from workbench.commands.launching.telling import tell
-
+        ends = work_here(jobs, needs, as_json=args.json)
+        if args.json:
+            tell_ends(trials, ends)
+        return judge(ends)
     tell(trials, submit_jobs(jobs, needs, after=args.after, keep=keep), as_json=args.json)
     return OK

@@ -9,14 +9,21 @@ from workbench.errors import OK
 from workbench.sweeps.names import FOLD
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from workbench.sweeps.trials import Trial
 
 
-def rehearse(trials: "list[Trial]", *, as_json: bool) -> int:
-    """Start nothing; say what would be."""
+def rehearse(trials: "list[Trial]", *, folds: int, as_json: bool) -> int:
+    """Start nothing; say what would be, and refuse what a launch would refuse."""
     from workbench.jobs.words import show_command, show_words
 
-    estimates = {trial.project: _estimate(trial) for trial in reversed(trials)}
+    projects = dict.fromkeys(trial.project for trial in trials)
+    for project in projects if folds else ():
+        _draw(project, folds)
+    estimates = {
+        project: _estimate(next(one for one in trials if one.project == project)) for project in projects
+    }
     if as_json:
         found = [to_json(trial, []) for trial in trials]
         print_json({"jobs": found, "estimates": {str(key): value for key, value in estimates.items()}})
@@ -34,6 +41,15 @@ def rehearse(trials: "list[Trial]", *, as_json: bool) -> int:
     return OK
 
 
+def _draw(project: "Path", folds: int) -> None:
+    from workbench.commands.launching.recording import tell_folds
+    from workbench.conversion.folds import draw_folds
+    from workbench.project import read_project
+
+    for line in tell_folds(draw_folds(read_project(project), folds)):
+        say(f"{project.name}: {line}")
+
+
 def _estimate(trial: "Trial") -> dict[str, Any]:
     """Ask preflight about a training, as it would be run."""
     import json
@@ -44,9 +60,12 @@ def _estimate(trial: "Trial") -> dict[str, Any]:
         del words[words.index(FOLD) : words.index(FOLD) + 2]
     done = subprocess.run(words, cwd=job.place, capture_output=True, text=True, check=False)
     try:
-        return dict(json.loads(done.stdout))
+        found = dict(json.loads(done.stdout))
     except ValueError:
-        return {"ok": False, "problems": done.stderr.strip().splitlines()[-1:]}
+        found = {"ok": False, "problems": done.stderr.strip().splitlines()[-1:]}
+    if done.returncode and not found.get("problems"):
+        found |= {"ok": False, "problems": [f"preflight ended with exit code {done.returncode}"]}
+    return found
 
 
 def describe(found: dict[str, Any], count: int) -> str:

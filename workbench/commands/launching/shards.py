@@ -140,7 +140,9 @@ def _submit(
 def _work_here(
     errand: Errand, jobs: "Sequence[Job]", needs: Sequence[Sequence[int]], *, as_json: bool
 ) -> int:
-    from workbench.commands.launching.submitting import work_here
+    from workbench.commands.launching.submitting import judge, work_here
 
-    code = work_here(jobs, needs)
-    return code or show_standing(errand, as_json=as_json)
+    code = judge(work_here(jobs, needs, as_json=as_json))
+    if code and not as_json:
+        return code
+    return show_standing(errand, as_json=as_json) or code

@@ -9,10 +9,11 @@ from workbench.commands.output import say
 from workbench.errors import FAILED, OK, JobError
 
 if TYPE_CHECKING:
-    from workbench.jobs.job import Job
+    from workbench.jobs.job import Entry, Job
     from workbench.jobs.queue import Queue
 
 Keep = Callable[[Path, Sequence[int]], None]  # told the home of the queue, and the numbers
+STDERR = 2
 Needs = Sequence[Sequence[int]]  # for each job, which of those before it in the list must have finished
 
 
@@ -34,24 +35,32 @@ def submit_jobs(
     return numbers
 
 
-def work_here(jobs: "Sequence[Job]", needs: Needs) -> int:
+def work_here(jobs: "Sequence[Job]", needs: Needs, *, as_json: bool = False) -> "list[Entry]":
     """Run everything in this terminal, one after the other; the queue is one for this time only."""
     from tempfile import TemporaryDirectory
 
     from workbench.jobs.daemon import Daemon
-    from workbench.jobs.job import FINISHED
+    from workbench.jobs.engines.inline import Inline
     from workbench.jobs.queue import Queue
 
     with TemporaryDirectory(prefix="workbench-jobs-") as home:
         queue = Queue(Path(home))
         _enter(queue, jobs, needs)
-        daemon = Daemon(queue=queue)
+        engine = Inline(home=queue.home, output=STDERR if as_json else None)  # stdout is for the document
+        daemon = Daemon(queue=queue, engines={"inline": engine})
         while queue.has_open():
             daemon.turn()
         ends = queue.entries()
         queue.close()
     for entry in ends:
         say(f"{entry.state.ljust(8)}  {entry.job.name}  {entry.reason}".rstrip())
+    return ends
+
+
+def judge(ends: "Sequence[Entry]") -> int:
+    """The exit code of jobs that were run here."""
+    from workbench.jobs.job import FINISHED
+
     return OK if all(entry.state == FINISHED for entry in ends) else FAILED
 
 

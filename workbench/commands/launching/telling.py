@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.commands.output import format_table, print_json, print_line, say
 
 if TYPE_CHECKING:
+    from workbench.jobs.job import Entry
     from workbench.sweeps.trials import Trial
 
 
@@ -29,6 +30,12 @@ def tell(trials: "list[Trial]", numbers: list[int], *, as_json: bool) -> None:
     name = trials[0].jobs[0].group
     if name:
         say(f"workbench sweeps {trials[0].project.name} show {name} says which is best so far")
+
+
+def tell_ends(trials: "list[Trial]", ends: "list[Entry]") -> None:
+    """The document of what was run in this terminal; the numbers of its jobs mean nothing any more."""
+    states = iter(entry.state for entry in ends)
+    print_json({"jobs": [{**to_json(one, []), "states": [next(states) for _ in one.jobs]} for one in trials]})
 
 
 def to_json(trial: "Trial", numbers: list[int]) -> dict[str, Any]:

@@ -15,9 +15,10 @@ from workbench.jobs.room import Room
 
 @dataclass(slots=True, kw_only=True)
 class Inline:
-    """Runs a command to its end as soon as it is started; what it says goes where ours goes."""
+    """Runs a command to its end as soon as it is started; what it says goes where ours goes, or to that descriptor."""
 
     home: Path
+    output: int | None = None
     begun: set[int] = field(default_factory=set)
 
     def room(self) -> Room:
@@ -27,7 +28,9 @@ class Inline:
     def start(self, entry: Entry, folder: JobFolder, *, grace: float, adopt: bool = False) -> str:
         """Run it; its limit holds here, too, and Ctrl-C reaches it as it reaches us."""
         job, began = read_job(folder), time.monotonic()
-        process = subprocess.Popen(job.command, cwd=job.place, env={**os.environ, **job.environment})
+        process = subprocess.Popen(
+            job.command, cwd=job.place, env={**os.environ, **job.environment}, stdout=self.output
+        )
         reason = ""
         while True:
             try:
