@@ -4,6 +4,9 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
+import time
 from base64 import b64encode
 from pathlib import Path
 
@@ -24,6 +27,7 @@ from workbench.conversion.sharded.project import Home, plan_project
 from workbench.conversion.sharded.steps import end, gather, name_item, open_shard
 from workbench.data.annotation import Annotation
 from workbench.errors import FAILED, OK, USAGE, JobError
+from workbench.files import taking_turns
 from workbench.formats.labelme import write_annotation
 from workbench.project import read_project
 from workbench.sharding.plan import Plan, read_plan
@@ -310,6 +314,29 @@ def test_a_job_that_wakes_up_when_all_is_joined_finds_nothing_to_do(project, tmp
     )  # by one that was at it in that very moment
     again = do_project(Path("projects/p"))
     assert gather(again).reused
+
+
+def test_of_two_that_join_at_once_one_waits_and_both_say_the_same(folder):
+    out = folder / "twins" / "a.json"
+    plan = plan_folder(folder / "labels", out, None, as_rle=False, strict=False, shards=2)
+    do(plan)
+    words = [sys.executable, "-m", "workbench", "convert", "--plan", str(plan.folder), "--gather", "--json"]
+    with taking_turns(plan.folder) as wait:
+        wait()  # so that both have begun when the first may
+        twins = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+        while sum(str(plan.folder.stat().st_ino) in line for line in read_waiting()) < len(twins):
+            assert all(twin.poll() is None for twin in twins)
+            time.sleep(0.02)
+    told = [twin.communicate(timeout=60) for twin in twins]
+    assert [twin.returncode for twin in twins] == [OK, OK], told
+    first, second = (json.loads(out) for out, _ in told)
+    assert first["images"] == second["images"] == 11
+    assert outputs(out.parent) == hashes(folder / "alone")
+
+
+def read_waiting() -> list[str]:
+    """Those who wait for a lock, as Linux tells it."""
+    return [line for line in Path("/proc/locks").read_text().splitlines() if "->" in line]
 
 
 def test_how_a_conversion_stands_is_told_before_it_is_over(folder, tmp_path, typed):

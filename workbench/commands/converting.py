@@ -84,6 +84,14 @@ def _do_shard(plan: "Plan", args: argparse.Namespace) -> int:
 
 
 def _gather(plan: "Plan", *, as_json: bool) -> int:
+    from workbench.files import taking_turns
+
+    with taking_turns(plan.folder) as wait:  # of two that gather one waits, and finds it done
+        wait()
+        return _gather_alone(plan, as_json=as_json)
+
+
+def _gather_alone(plan: "Plan", *, as_json: bool) -> int:
     from workbench.conversion.sharded.steps import end, gather, read_end
 
     about = read_end(plan)
