@@ -317,7 +317,7 @@ def test_a_job_that_wakes_up_when_all_is_joined_finds_nothing_to_do(project, tmp
 
 
 def test_of_two_that_join_at_once_one_waits_and_both_say_the_same(folder):
-    out = folder / "twins" / "a.json"
+    out = folder / "out" / "a.json"
     plan = plan_folder(folder / "labels", out, None, as_rle=False, strict=False, shards=2)
     do(plan)
     words = [sys.executable, "-m", "workbench", "convert", "--plan", str(plan.folder), "--gather", "--json"]
@@ -332,6 +332,7 @@ def test_of_two_that_join_at_once_one_waits_and_both_say_the_same(folder):
     first, second = (json.loads(out) for out, _ in told)
     assert first["images"] == second["images"] == 11
     assert outputs(out.parent) == hashes(folder / "alone")
+    shutil.rmtree(out.parent)
 
 
 def read_waiting() -> list[str]:
