@@ -29,6 +29,7 @@ IMAGES = 40
 STEPS = "100"
 SMALL = {
     "train.batch": "2",
+    "train.precision": "fp32",
     "INPUT.MIN_SIZE_TRAIN": "(160,)",
     "INPUT.MAX_SIZE_TRAIN": "224",
     "INPUT.MIN_SIZE_TEST": "160",
