@@ -1,7 +1,7 @@
 """What many images cost in shards: throughput over workers, cost and memory over the length of the list.
 
     python -m benchmarks.scale convert [--workers 1 2 4] [--images 4000] [--sizes 1000 10000 100000]
-    python -m benchmarks.scale predict [--workers 1 2 4] [--images 400] [--sizes 1000 10000] [--run RUN]
+    python -m benchmarks.scale predict [--workers 1 2 4] [--images 3000] [--sizes 1000 10000] [--run RUN]
 
 Drawn images: annotations of three outlines beside JPEGs for `convert`, pictures of 64 px for `predict`, by a nano row
 that a few steps taught (or by RUN). Planning, shards and joining are processes of their own, typed as a job types them;
@@ -247,7 +247,7 @@ def main() -> None:
         home = Path(folder)
         verb = convert_verb() if typed.verb == "convert" else predict_verb(typed.run or teach(home))
         if typed.workers:
-            images = typed.images or {"convert": 4000, "predict": 400}[verb.name]
+            images = typed.images or {"convert": 4000, "predict": 3000}[verb.name]
             show_workers(verb, images, typed.workers, typed.rounds, home)
         if typed.sizes:
             show_sizes(verb, typed.sizes, os.cpu_count() or 1, home)
