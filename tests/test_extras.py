@@ -2,6 +2,7 @@
 
 import re
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,10 @@ def test_what_the_engine_asks_for_is_in_an_extra(room: str, extra: str):
     from tools.install.steps import read_requirements
 
     assert any(line.startswith(extra) for line in read_requirements(named))
+
+
+def test_training_brings_the_opencv_that_detectrons_pointrend_imports():
+    """FiftyOne and Labelme bring it, too: only where neither is, as after `make demo`, would it be missing."""
+    wanted = ConfigParser()
+    wanted.read(Path(__file__).resolve().parents[1] / "setup.cfg")
+    assert "opencv-python-headless" in wanted["options.extras_require"]["train"]
